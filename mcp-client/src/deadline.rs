@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mcp_core::deadline::later;
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Error, Expired};
@@ -141,10 +142,4 @@ pub(crate) async fn silence(handling: &Handling, patience: Duration) {
         }
         until = moved;
     }
-}
-
-/// Adds a duration to a point in time. One that is too long for the clock is cut.
-pub(crate) fn later(now: Instant, duration: Duration) -> Instant {
-    const YEARS: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
-    now.checked_add(duration.min(YEARS)).unwrap_or(now)
 }

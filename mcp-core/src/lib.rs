@@ -20,6 +20,9 @@
 //!    [`oauth`] the documents of authorization.
 //! 7. [`limits`]: the limits of a connection.
 //! 8. `skill` (feature `skills`): the parser of `SKILL.md` files.
+//! 9. `http_client` (feature `http-client`): requests over HTTP. `fetch` (feature `fetch`): those
+//!    to URLs that a foreign party chose, which are checked.
+//! 10. `jose` (feature `jose`): keys, signatures and tokens.
 //!
 //! # Example
 //!
@@ -69,11 +72,23 @@
 //!
 //! - `stream`: [`transport::stream`](crate::transport) and [`transport::memory`](crate::transport),
 //!   which need tokio.
+//! - `http-client`: `http_client`, with hyper and rustls.
+//! - `fetch`: `fetch`, the requests of authorization.
+//! - `jose`: `jose`, signatures by `ring`.
+//! - `skills`: `skill`.
 
 pub mod codec;
+#[cfg(feature = "stream")]
+pub mod deadline;
 pub mod extension;
 pub mod extensions;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 pub mod http;
+#[cfg(feature = "http-client")]
+pub mod http_client;
+#[cfg(feature = "jose")]
+pub mod jose;
 pub mod json;
 pub mod jsonrpc;
 pub mod limits;

@@ -11,6 +11,8 @@ use mcp_core::types::{
     ResourcesCapability, ServerCapabilities, ToolsCapability,
 };
 
+#[cfg(feature = "auth")]
+use crate::auth::Guard;
 use crate::auth::{AccessRules, Principal};
 use crate::call::Environment;
 use crate::custom_method::CustomMethod;
@@ -41,6 +43,9 @@ pub(crate) struct ServerDefinition {
     pub(crate) page_sizes: PageSizes,
     /// Which scopes requests need.
     pub(crate) access: AccessRules,
+    /// What verifies callers over HTTP.
+    #[cfg(feature = "auth")]
+    pub(crate) guard: Option<Guard>,
     /// The caller over transports other than HTTP, unless the transport names another one.
     pub(crate) local_principal: Option<Principal>,
     pub(crate) environment: Arc<Environment>,

@@ -4,6 +4,7 @@
 mod gate;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod keys;
 mod lines;
 #[cfg(feature = "log")]
 mod log;

@@ -11,6 +11,8 @@ use crate::{
 /// combine.
 const FEATURE_SETS: &[&str] = &[
     "-p mcp-core --no-default-features",
+    "-p mcp-core --features http-client",
+    "-p mcp-core --features fetch",
     "-p mcp-server --no-default-features",
     "-p mcp-server --all-features",
     "-p mcp-client --no-default-features",

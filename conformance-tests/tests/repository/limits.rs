@@ -181,6 +181,10 @@ fn all_fields() -> Vec<Field> {
     all.append(&mut fields("mcp_server", &format!("{spill:#?}")));
     let cache = mcp_server::layer::ResponseCacheLimits::default();
     all.append(&mut fields("mcp_server", &format!("{cache:#?}")));
+    let network = mcp_core::http_client::NetworkLimits::default();
+    all.append(&mut fields("mcp_core", &format!("{network:#?}")));
+    let fetch = mcp_core::fetch::FetchLimits::default();
+    all.append(&mut fields("mcp_core", &format!("{fetch:#?}")));
     let client = fields("mcp_client", &format!("{:#?}", mcp_client::Limits::default()));
     add(&mut all, client, "clients");
     let shared = mcp_client::CacheLimits::for_sharing();

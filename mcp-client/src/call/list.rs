@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures::Stream;
 use futures::stream::{self, BoxStream, StreamExt as _};
+use mcp_core::deadline::later;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::code;
 use mcp_core::meta::Meta;
@@ -19,7 +20,7 @@ use super::fetch::fetch;
 use super::list_bounds::ListBounds;
 use super::listed::Listed;
 use crate::client::Client;
-use crate::deadline::{Timeouts, later};
+use crate::deadline::Timeouts;
 use crate::error::{Error, ErrorKind};
 use crate::params::Params;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mcp_core::deadline::later;
 use mcp_core::text::PeerText;
 use mcp_core::types::{GetPromptResult, ReadResourceResult};
 use serde::Serialize;
@@ -13,7 +14,6 @@ use super::name::{self, Naming, SEPARATOR};
 use super::server::Server;
 use crate::call::ToolReply;
 use crate::client::Client;
-use crate::deadline::later;
 use crate::error::{Error, ErrorKind};
 use crate::task::Started;
 

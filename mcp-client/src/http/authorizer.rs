@@ -8,14 +8,12 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::uri::Scheme;
 use http::{HeaderMap, Request, StatusCode};
+use mcp_core::http_client::BoxError;
 use mcp_core::revision::Revision;
 use mcp_core::service::BoxFuture;
 
 use super::endpoint::Endpoint;
 use crate::limits::Limits;
-
-/// Any error.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Puts credentials on every request to one MCP server, and gets other ones when they are refused.
 ///

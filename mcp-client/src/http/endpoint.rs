@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::Uri;
 
-use super::url::{ShownUrl, is_loopback, is_same_origin};
+use mcp_core::http_client::url::{ShownUrl, is_loopback, is_same_origin};
 
 /// The URL of an MCP server. The text is kept as it was given, since authorization compares it byte
 /// by byte.

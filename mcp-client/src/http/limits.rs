@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mcp_core::http_client::NetworkLimits;
+
 /// What a client tries, waits for and holds over HTTP: the field `http` of
 /// [`Limits`](crate::Limits).
 ///
@@ -109,5 +111,28 @@ impl HttpLimits {
 impl Default for HttpLimits {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// The limits of connections among them.
+impl From<&HttpLimits> for NetworkLimits {
+    fn from(limits: &HttpLimits) -> Self {
+        let mut network = Self::new();
+        network.connect_timeout = limits.connect_timeout;
+        network.pool_idle_timeout = limits.pool_idle_timeout;
+        network.max_idle_connections = limits.max_idle_connections;
+        network.keep_alive_interval = limits.keep_alive_interval;
+        network.keep_alive_timeout = limits.keep_alive_timeout;
+        network
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_connections_are_those_of_the_network() {
+        assert_eq!(NetworkLimits::from(&HttpLimits::new()), NetworkLimits::new());
     }
 }

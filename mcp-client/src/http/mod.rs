@@ -1,7 +1,7 @@
 //! Streamable HTTP, the client's side. Spec: basic/transports/streamable-http of each revision.
 //!
 //! ```text
-//! transport ─┬─▶ modern/   ─┬─▶ read/ ─▶ send/ ─▶ stack ─▶ network
+//! transport ─┬─▶ modern/   ─┬─▶ read/ ─▶ send/ ─▶ mcp_core::http_client
 //!            ├─▶ legacy/   ─┘              └─▶ authorizer
 //!            └─▶ sse_2024/ ───────────────▶ send/
 //! ```
@@ -14,8 +14,7 @@
 //! - `sse_2024/`: HTTP+SSE as a byte stream
 //! - `read/`: a response, as JSON or as events
 //! - `send/`: one request, with credentials, redirects and retries
-//! - `stack` and `network`: what sends HTTP, and can be replaced
-//! - `plain/`: the connections of the network without TLS, which calls use themselves
+//! - [`mcp_core::http_client`]: what sends HTTP, and can be replaced
 //! - `client_side`: the client, as all of these see it
 
 mod authorizer;
@@ -24,32 +23,26 @@ mod endpoint;
 mod legacy;
 mod limits;
 mod modern;
-mod network;
-mod plain;
 mod read;
-mod request_body;
 mod send;
 mod settings;
 mod sse_2024;
-mod stack;
 mod transport;
-mod url;
 
 /// The types of the crates `http` and `bytes` in the signatures of this module.
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
-pub use authorizer::{Authorizer, BearerToken, Binding, BoxError, Refusal, Verdict};
+pub use authorizer::{Authorizer, BearerToken, Binding, Refusal, Verdict};
 pub use bytes::Bytes;
 pub use endpoint::{BadEndpoint, Endpoint};
 pub use limits::HttpLimits;
-pub use network::{Network, Pool};
 /// TLS, for [`Network::with_tls_config`].
-pub use rustls;
-pub use stack::{HttpBody, HttpError, HttpStack};
+pub use mcp_core::http_client::rustls;
+pub use mcp_core::http_client::{BoxError, HttpBody, HttpError, HttpStack, Network, Pool};
 
+#[cfg(feature = "oauth")]
+pub(crate) use mcp_core::http_client::url::{ShownUrl, is_loopback, origin, scheme};
 #[cfg(feature = "oauth")]
 pub(crate) use send::media_type;
 pub(crate) use settings::HttpSettings;
 pub(crate) use sse_2024::{Events, Posts};
 pub(crate) use transport::HttpTransport;
-#[cfg(feature = "oauth")]
-pub(crate) use url::{ShownUrl, is_loopback, is_same_origin, origin, resolve, scheme};

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::header::{HeaderMap, HeaderValue, USER_AGENT};
+use mcp_core::http_client::HttpStack;
 
 use super::authorizer::Authorizer;
-use super::stack::HttpStack;
 
 /// How a server is reached: what an application sets on its builder.
 #[derive(Clone)]

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::acquire::{Acquirer, Flights};
 use super::environment::Environment;
 use super::error::{Error, ErrorKind};
-use super::fetch::{Fetcher, Guard};
+use super::fetch::{Fetcher, guard};
 use super::grant::AuthorizationGrant;
 use super::options::Options;
 use super::proof::Dpop;
@@ -67,10 +67,10 @@ impl OAuth {
         let options = &self.options;
         let limits = binding.limits().oauth.clone();
         let (hosts, endpoint) = (options.private_hosts.clone(), binding.endpoint());
-        let guard = Guard::new(endpoint, hosts, limits.max_url_bytes);
+        let guard = guard(endpoint, hosts, &limits);
         let fetcher = match &options.stack {
-            Some(stack) => Fetcher::new(Arc::clone(stack), guard, &limits),
-            None => Fetcher::over_network(guard, &limits),
+            Some(stack) => Fetcher::new(Arc::clone(stack), guard, &(&limits).into()),
+            None => Fetcher::over_network(guard, &(&limits).into()),
         };
         let presentation: Arc<dyn Presentation> = match &options.dpop {
             Some(key) => Arc::new(Dpop::new(key.clone(), options.dpop_content_digest)),
@@ -169,9 +169,7 @@ fn check_endpoint(environment: &Environment, endpoint: &Endpoint) -> Result<(), 
         ));
     }
     let is_plain = endpoint.uri().scheme_str() == Some("http");
-    if is_plain
-        && !endpoint.is_loopback()
-        && !environment.fetcher.guard().is_plain_server(endpoint.uri())
+    if is_plain && !endpoint.is_loopback() && !environment.fetcher.guard().is_plain(endpoint.uri())
     {
         return Err(format!(
             "a token for {endpoint} would cross the network unencrypted: use https (http is for \

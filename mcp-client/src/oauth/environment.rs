@@ -4,6 +4,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use mcp_core::fetch::Secret;
 use mcp_core::service::BoxFuture;
 use tokio::time::timeout;
 
@@ -12,7 +13,6 @@ use super::error::{Error, ErrorKind};
 use super::fetch::Fetcher;
 use super::limits::OAuthLimits;
 use super::proof::numeric_date;
-use super::secret::Secret;
 use super::store::{CredentialKey, CredentialStore, StoreLock, TokenKey};
 use super::token::{AccessToken, Presentation};
 use crate::http::{Binding, BoxError, Endpoint};

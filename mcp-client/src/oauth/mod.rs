@@ -28,19 +28,16 @@ mod acquire;
 mod authorizer;
 mod builder;
 mod client;
-mod digest;
 mod discovery;
 mod environment;
 mod error;
 mod fetch;
-mod form;
 mod grant;
 mod limits;
 mod login;
 mod options;
 mod proof;
 mod random;
-mod secret;
 mod store;
 mod token;
 
@@ -54,7 +51,7 @@ pub use grant::{
 };
 pub use limits::OAuthLimits;
 pub use login::{AuthorizationUrl, Loopback};
+pub use mcp_core::fetch::Secret;
 pub use mcp_core::oauth::ClientMetadata;
 pub use proof::{SigningAlgorithm, SigningKey};
-pub use secret::Secret;
 pub use store::{CredentialKey, CredentialStore, FileStore, MemoryStore, StoreLock};

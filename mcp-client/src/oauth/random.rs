@@ -1,7 +1,7 @@
 //! Texts that cannot be guessed: `state`, the verifier of PKCE, the ids of signed tokens.
 
-use super::digest::base64url;
 use super::error::{Error, ErrorKind};
+use mcp_core::jose::base64url;
 
 /// `BYTES` random bytes, as base64url.
 pub(crate) fn random_text<const BYTES: usize>() -> Result<String, Error> {

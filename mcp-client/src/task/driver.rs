@@ -5,6 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_core::deadline::later;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::code;
 use mcp_core::service::BoxFuture;
@@ -22,7 +23,7 @@ use super::shared::Shared;
 use crate::backoff::Backoff;
 use crate::call::Options;
 use crate::client::Client;
-use crate::deadline::{Deadlines, Timeouts, later};
+use crate::deadline::{Deadlines, Timeouts};
 use crate::error::{Error, ErrorKind};
 use crate::progress::OnProgress;
 

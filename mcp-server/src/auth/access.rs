@@ -132,6 +132,7 @@ impl AccessRules {
     ///
     /// # Errors
     /// If parameters that decide about a scope are not valid.
+    #[cfg(feature = "http")]
     pub(crate) fn required<'a>(
         &'a self,
         routes: &'a dyn ScopeSource,

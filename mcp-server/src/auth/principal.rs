@@ -80,6 +80,7 @@ impl Principal {
         Self::of_user("local", &name).with_scopes(Scopes::all())
     }
 
+    #[cfg(feature = "tasks")]
     /// Creates the principal that a stored id names. Its scopes and claims are not known.
     pub(crate) fn of_id(id: &str) -> Self {
         match id.split_once(SEPARATOR) {
@@ -172,6 +173,17 @@ impl Principal {
         &self.0.claims
     }
 
+    /// Waits until the token expires; for ever if it does not.
+    pub(crate) async fn expired(&self) {
+        match self.expires_at() {
+            Some(at) => {
+                let rest = at.duration_since(crate::clock::wall()).unwrap_or_default();
+                tokio::time::sleep(rest).await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
     /// Returns when the token expires.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
@@ -218,5 +230,11 @@ impl FromContext for Principal {
         context.principal().cloned().ok_or_else(|| {
             crate::error::internal("extracting the principal", &"nothing verified the caller")
         })
+    }
+}
+
+impl FromContext for Option<Principal> {
+    fn from_context(context: &Context) -> Result<Self, ErrorObject> {
+        Ok(context.principal().cloned())
     }
 }

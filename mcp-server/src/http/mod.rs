@@ -13,6 +13,8 @@
 //! stream, so a client that disconnects drops the handler.
 
 mod admission;
+#[cfg(feature = "auth")]
+mod authorization;
 mod head;
 mod legacy;
 mod limits;
@@ -25,6 +27,8 @@ mod response;
 mod service;
 mod shared;
 
+#[cfg(feature = "auth")]
+pub use authorization::MetadataService;
 pub use legacy::session::SessionId;
 pub use limits::HttpLimits;
 pub use options::HttpOptions;

@@ -10,6 +10,8 @@ use mcp_core::service::Request;
 use super::head::accept::Accepts;
 use super::head::fields::Fields;
 use super::head::version::VersionHeader;
+#[cfg(feature = "auth")]
+use crate::auth::Authenticated;
 use crate::auth::Principal;
 use crate::context::Context;
 
@@ -26,16 +28,36 @@ pub(super) struct Head<'a> {
     /// The peer of the connection, where the accept loop knows it. It is not an extension of
     /// `parts`, because `http` allocates a map for the first extension of each request.
     peer: Option<&'a Arc<PeerAddress>>,
+    /// The caller, where its token was verified.
+    #[cfg(feature = "auth")]
+    verified: Option<Principal>,
     pub(super) fields: Fields<'a>,
 }
 
 impl<'a> Head<'a> {
     pub(super) fn new(parts: &'a Arc<Parts>, peer: Option<&'a Arc<PeerAddress>>) -> Self {
-        Self { parts, peer, fields: Fields::read(&parts.headers) }
+        Self {
+            parts,
+            peer,
+            #[cfg(feature = "auth")]
+            verified: None,
+            fields: Fields::read(&parts.headers),
+        }
     }
 
-    /// The caller, where a layer has verified it.
-    pub(super) fn principal(&self) -> Option<&'a Principal> {
+    /// Sets the caller whose token was verified. Returns the nonce for its next proof.
+    #[cfg(feature = "auth")]
+    pub(super) fn set_caller(&mut self, caller: Authenticated) -> Option<String> {
+        self.verified = Some(caller.principal);
+        caller.nonce
+    }
+
+    /// The caller: from its token, or from a layer that has verified it.
+    pub(super) fn principal(&self) -> Option<&Principal> {
+        #[cfg(feature = "auth")]
+        if let Some(verified) = &self.verified {
+            return Some(verified);
+        }
         self.parts.extensions.get()
     }
 

@@ -8,21 +8,24 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
-use http::{Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 use http_body::Body;
 use hyper::body::Incoming;
 use mcp_core::service::Conversation as _;
 
 use super::HttpOptions;
 use super::admission::RequestBody;
+#[cfg(feature = "auth")]
+use super::authorization::{self, MetadataService};
 use super::head::security;
 use super::legacy;
 use super::listener::tasks::Tasks;
 use super::post;
 use super::request::{Head, PeerAddress};
 use super::response::body::{HttpBody, Response};
-use super::response::status;
+use super::response::status::{self, RequiredScopes};
 use super::shared::Shared;
 use crate::error::BuildError;
 use crate::server::{Server, ServerBuilder};
@@ -86,6 +89,17 @@ impl Server {
 impl HttpService {
     pub(super) fn new(server: Server, options: HttpOptions) -> Self {
         Self(Arc::new(Shared::new(server, options)))
+    }
+
+    /// Returns the metadata of the server, for a router that passes only one path to this service:
+    /// it belongs at `/.well-known/oauth-protected-resource`, and at the same with the path of the
+    /// server behind it. This service answers both itself where they reach it.
+    ///
+    /// It answers 404 if the server is not protected.
+    #[cfg(feature = "auth")]
+    #[must_use]
+    pub fn metadata(&self) -> MetadataService {
+        MetadataService::new(Arc::clone(&self.0))
     }
 
     /// Ends the streams of `subscriptions/listen`, each with its result, and those of sessions, so
@@ -162,28 +176,66 @@ impl HttpService {
         peer: Option<Arc<PeerAddress>>,
         body: RequestBody,
     ) -> Response {
-        let head = Head::new(&parts, peer.as_ref());
-        #[cfg(feature = "http-sse")]
-        if shared.sessions && legacy::sse_2024::is_meant(&shared, &head) {
-            return match security::check(&head, &head.fields, &shared.options) {
-                Ok(()) => Box::pin(legacy::sse_2024::answer(&shared, &head, body)).await,
-                Err((status, reason)) => status::refused(status, None, reason),
-            };
+        #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "only tokens change it"))]
+        let mut head = Head::new(&parts, peer.as_ref());
+        #[cfg(feature = "auth")]
+        if let Some(guard) = &shared.server.guard
+            && guard.resource().is_metadata_path(head.uri.path())
+        {
+            return authorization::metadata(&shared, guard, &head.method);
         }
-        if shared.options.path.as_ref().is_some_and(|path| *path != head.uri.path()) {
+        #[cfg(feature = "http-sse")]
+        let is_sse_2024 = shared.sessions && legacy::sse_2024::is_meant(&shared, &head);
+        #[cfg(not(feature = "http-sse"))]
+        let is_sse_2024 = false;
+        let is_served = |path: &_| *path == head.uri.path();
+        if !is_sse_2024 && !shared.options.path.as_ref().is_none_or(is_served) {
             return status::bare(StatusCode::NOT_FOUND);
         }
         if let Err((status, reason)) = security::check(&head, &head.fields, &shared.options) {
             return status::refused(status, None, reason);
         }
+        #[cfg(feature = "auth")]
+        let mut nonce = None;
+        #[cfg(feature = "auth")]
+        if let Some(guard) = &shared.server.guard {
+            // Boxed, so that the future of an unprotected call is small.
+            match Box::pin(guard.authenticate(&parts)).await {
+                Ok(caller) => nonce = head.set_caller(caller),
+                Err(refusal) => return authorization::refused(&refusal),
+            }
+        }
         // The rare cases are boxed, so that the future of a call is small.
-        match head.method {
+        #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "only nonces change it"))]
+        let mut response = match head.method {
+            #[cfg(feature = "http-sse")]
+            _ if is_sse_2024 => Box::pin(legacy::sse_2024::answer(&shared, &head, body)).await,
             Method::POST => post::post(&shared, &head, body).await,
             Method::GET if shared.sessions => Box::pin(legacy::get(&shared, &head)).await,
             Method::DELETE if shared.sessions => Box::pin(legacy::delete(&shared, &head)).await,
             _ => status::method_not_allowed(shared.sessions),
+        };
+        #[cfg(feature = "auth")]
+        if let Some(nonce) = nonce {
+            authorization::add_nonce(&mut response, &nonce);
+        }
+        if response.status() == StatusCode::FORBIDDEN {
+            return challenged(&shared, &head, response);
+        }
+        response
+    }
+}
+
+/// Adds to a response that refuses a request for its scopes the challenge that names them.
+#[cold]
+fn challenged(shared: &Shared, head: &Head<'_>, mut response: Response) -> Response {
+    if let Some(RequiredScopes(required)) = response.extensions_mut().remove() {
+        let challenge = shared.insufficient_scope(head, &required);
+        if let Ok(value) = HeaderValue::from_str(&challenge.to_string()) {
+            response.headers_mut().append(WWW_AUTHENTICATE, value);
         }
     }
+    response
 }
 
 impl<B> tower_service::Service<Request<B>> for HttpService

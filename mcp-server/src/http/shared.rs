@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mcp_core::jsonrpc::ErrorTable;
+use mcp_core::oauth::Challenge;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::Peer;
 
@@ -44,7 +45,23 @@ impl Shared {
         self.server.environment.rules.of(Revision::LATEST).errors
     }
 
+    /// Returns the challenge for a caller without all scopes of an operation.
+    pub(super) fn insufficient_scope(&self, head: &Head<'_>, required: &[String]) -> Challenge {
+        let principal = head.principal();
+        #[cfg(feature = "auth")]
+        if let Some(guard) = &self.server.guard {
+            return guard.insufficient_scope(head, required, principal);
+        }
+        // The host of the service verified the caller.
+        tracing::info!(?principal, ?required, "a request was refused for its scopes");
+        Challenge::new("Bearer")
+            .with("error", "insufficient_scope")
+            .with("scope", required.join(" "))
+    }
+
     pub(super) fn new(server: Server, options: HttpOptions) -> Self {
+        #[cfg(feature = "auth")]
+        let options = with_resource_host(&server, options);
         let limits = server.definition.limits();
         let admission = Admission::new(&limits.http);
         let tasks = Tasks::new(limits.connection.write_stall_timeout);
@@ -58,3 +75,18 @@ impl Shared {
         Self { server: definition, modern, options, admission, sessions, legacy, tasks, bodies }
     }
 }
+
+/// Allows the host of the public URL of a protected server, besides those that are allowed anyway.
+#[cfg(feature = "auth")]
+fn with_resource_host(server: &Server, options: HttpOptions) -> HttpOptions {
+    let guard = server.definition.guard.as_ref();
+    let Some(host) = guard.and_then(|guard| guard.resource().public_host()) else {
+        return options;
+    };
+    let local: &[&str] = if options.hosts.is_empty() { &LOCAL_HOSTS } else { &[] };
+    local.iter().chain([&host]).fold(options, |options, host| options.allow_host(*host))
+}
+
+/// The names of this machine, which are allowed by default.
+#[cfg(feature = "auth")]
+const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];

@@ -117,6 +117,16 @@ impl Registry {
             || self.templates.iter().any(|route| !route.completers.is_empty())
     }
 
+    /// Returns the scopes that routes need, as far as they do not depend on arguments.
+    #[cfg(feature = "auth")]
+    pub(crate) fn fixed_scopes(&self) -> impl Iterator<Item = &str> {
+        let tools = self.tools.iter().map(|route| &route.scopes);
+        let prompts = self.prompts.iter().map(|route| &route.scopes);
+        let resources = self.resources.iter().chain(self.templates.iter());
+        let scopes = tools.chain(prompts).chain(resources.map(|route| &route.scopes));
+        scopes.flat_map(RouteScopes::fixed)
+    }
+
     // ---- lists ----
 
     pub(crate) fn list_tools(&self, request: &ListRequest<'_>) -> Result<JsonBytes, ErrorObject> {

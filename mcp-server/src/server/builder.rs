@@ -17,6 +17,8 @@ use tower_layer::Layer;
 use super::Server;
 use super::parts::Parts;
 use crate::auth::Principal;
+#[cfg(feature = "auth")]
+use crate::auth::Protection;
 use crate::context::Context;
 use crate::custom_method::CustomMethod;
 use crate::definition::PageSizes;
@@ -265,6 +267,15 @@ impl ServerBuilder {
     #[cfg(feature = "sealed-state")]
     pub fn draft_revision(mut self) -> Self {
         self.parts.rules = RuleSet::WITH_DRAFT;
+        self
+    }
+
+    /// Requires an access token with each HTTP request. See [`Protection`].
+    ///
+    /// Building the server fails if a setting is not valid. Other transports need no token.
+    #[cfg(feature = "auth")]
+    pub fn protect(mut self, protection: Protection) -> Self {
+        self.parts.protection = Some(protection);
         self
     }
 

@@ -11,6 +11,8 @@ use mcp_core::service::BoxService;
 use mcp_core::types::{CacheScope, Implementation};
 
 use super::Server;
+#[cfg(feature = "auth")]
+use crate::auth::Protection;
 use crate::auth::{AccessRules, Principal};
 use crate::blocking::BlockingPool;
 use crate::call::Environment;
@@ -52,6 +54,8 @@ pub(super) struct Parts {
     pub(super) rules: RuleSet,
     pub(super) page_sizes: PageSizes,
     pub(super) access: AccessRules,
+    #[cfg(feature = "auth")]
+    pub(super) protection: Option<Protection>,
     pub(super) local_principal: Option<Principal>,
     pub(super) cache: (Duration, CacheScope),
     pub(super) state_keys: Option<KeyRing>,
@@ -83,6 +87,8 @@ impl Parts {
             rules: RuleSet::PUBLISHED,
             page_sizes: PageSizes { tools: PAGE_SIZE, prompts: PAGE_SIZE, resources: PAGE_SIZE },
             access: AccessRules::default(),
+            #[cfg(feature = "auth")]
+            protection: None,
             local_principal: None,
             cache: (Duration::ZERO, CacheScope::Private),
             state_keys: None,
@@ -216,6 +222,15 @@ impl Parts {
         let sealer = Sealer::new(self.state_keys.clone(), self.state_single_use, &self.limits);
         #[cfg(feature = "http")]
         let sealer = sealer.with_store(self.stores.nonces.clone(), &self.limits);
+        #[cfg(feature = "auth")]
+        let guard = match self.protection.take() {
+            Some(protection) => {
+                let (guard, access) = protection.build(sealer.keys().clone())?;
+                self.access = access;
+                Some(guard)
+            }
+            None => None,
+        };
         let environment = Arc::new(Environment {
             server_name: self.info.name.clone(),
             states: std::mem::take(&mut self.states),
@@ -248,6 +263,8 @@ impl Parts {
             live: self.live,
             page_sizes: self.page_sizes,
             access: self.access,
+            #[cfg(feature = "auth")]
+            guard,
             local_principal: self.local_principal,
             environment,
             #[cfg(feature = "tasks")]

@@ -33,6 +33,7 @@ mod methods;
 mod negotiation;
 mod pagination;
 mod panics;
+mod principals;
 mod progress;
 mod prompts;
 mod questions;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Response};
 use mcp_core::http::names;
+use mcp_core::http_client::HttpBody;
 use mcp_core::json::JsonBytes;
 use mcp_core::sync::Mutex;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 
 use super::session::Session;
 use crate::http::send::{Attempts, OutgoingRequest, Sender};
-use crate::http::stack::HttpBody;
 
 /// Sends requests in the session.
 pub(super) struct SessionChannel {

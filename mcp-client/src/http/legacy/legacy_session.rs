@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use mcp_core::http_client::HttpError;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::method::notification::Initialized;
@@ -31,7 +32,6 @@ use crate::http::read::{Cursor, ReplyReader, error_for};
 use crate::http::send::{
     Attempts, Failure, OutgoingRequest, RequestInfo, Sender, pause_after, renumbered,
 };
-use crate::http::stack::HttpError;
 use crate::limits::Limits;
 
 /// The session of a client.

@@ -1,5 +1,6 @@
 //! Resumes the stream of a call after it was interrupted (SH-7).
 
+use mcp_core::http_client::HttpError;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::service::Reply;
 use mcp_core::transport::TransportErrorKind;
@@ -11,7 +12,6 @@ use super::reconnect::Reconnect;
 use super::session::Session;
 use crate::http::read::{Cursor, ReplyReader, is_stream};
 use crate::http::send::is_transient;
-use crate::http::stack::HttpError;
 
 /// Reads the rest of the stream of a call.
 ///

@@ -2,6 +2,7 @@
 //! basic/transports, "Listening for Messages from the Server" (SH-5, SH-7).
 
 use http::{Response, StatusCode};
+use mcp_core::http_client::HttpBody;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -13,7 +14,6 @@ use super::session::Session;
 use crate::error::is_passing_status;
 use crate::http::read::{Cursor, ReplyReader, is_stream};
 use crate::http::send::refusal;
-use crate::http::stack::HttpBody;
 
 /// How far the stream of a session was read.
 #[derive(Debug, Default)]

@@ -5,14 +5,14 @@ use http::header::LOCATION;
 use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use mcp_core::http::names::JSON;
+use mcp_core::http_client::url::ShownUrl;
+use mcp_core::http_client::{HttpBody, HttpError};
 use mcp_core::jsonrpc::{Decoded, ErrorObject, Message, RequestId, code, decode};
 use mcp_core::method::{Discover, Method as _};
 use mcp_core::service::Reply;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 
 use crate::http::send::{RequestInfo, Sender, media_type, refusal, status_text};
-use crate::http::stack::{HttpBody, HttpError};
-use crate::http::url::ShownUrl;
 
 /// The code with which several servers say that they do not know the session of a request.
 const SESSION_NOT_FOUND: i32 = -32001;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::Response;
 use mcp_core::codec::sse::EventDecoder;
 use mcp_core::http::names::{EVENT_STREAM, JSON};
+use mcp_core::http_client::{HttpBody, HttpError};
 use mcp_core::jsonrpc::{Decoded, Malformed, Message, RequestId, decode};
 use mcp_core::method::RetrySafety;
 use mcp_core::service::{CallError, Reply};
@@ -16,7 +17,6 @@ use super::cursor::Cursor;
 use super::receiver::Receiver;
 use super::refusal::{read_refusal, redirected};
 use crate::http::send::{Attempts, Failure, OutgoingRequest, RequestInfo, Sender, media_type};
-use crate::http::stack::{HttpBody, HttpError};
 
 /// Reads responses, and hands the messages in them that are not awaited to a [`Receiver`].
 pub(crate) struct ReplyReader<'a, R> {

@@ -3,15 +3,14 @@
 
 use std::time::Duration;
 
-use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
+use mcp_core::http_client::{HttpError, retry_after};
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::method::RetrySafety;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::sleep;
 
 use crate::backoff::Backoff;
-use crate::http::stack::HttpError;
 use crate::limits::Limits;
 
 /// The attempts to send one message.
@@ -74,11 +73,6 @@ pub(super) fn pause_before_retry(
         return None;
     }
     attempts.next().map(|pause| wait + pause)
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 /// The id of a request that is sent again: one that may have arrived must not be used twice.

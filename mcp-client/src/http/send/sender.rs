@@ -11,6 +11,8 @@ use http::header::{
 };
 use http::{Request, Response, StatusCode, Uri};
 use mcp_core::http::names;
+use mcp_core::http_client::url::{ShownUrl, resolve};
+use mcp_core::http_client::{HttpBody, HttpError, HttpStack, Network};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::write_notification;
 use mcp_core::method::RetrySafety;
@@ -24,10 +26,7 @@ use super::status::refusal;
 use crate::http::authorizer::{Authorizer, Refusal, Verdict};
 use crate::http::client_side::ClientSide;
 use crate::http::endpoint::Endpoint;
-use crate::http::network::Network;
 use crate::http::settings::HttpSettings;
-use crate::http::stack::{HttpBody, HttpError, HttpStack};
-use crate::http::url::{ShownUrl, resolve};
 use crate::limits::Limits;
 
 /// Number of header fields that a request usually has at most. Fixed: with more, the map grows.

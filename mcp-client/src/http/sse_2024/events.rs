@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::mpsc;
 use tokio::task::coop::poll_proceed;
 
-use crate::http::stack::HttpBody;
+use mcp_core::http_client::HttpBody;
 
 /// The server's messages, a line each.
 pub(crate) struct Events {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::Method;
+use mcp_core::http_client::url::{ShownUrl, resolve};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::timeout;
 
@@ -10,7 +11,6 @@ use super::events::Events;
 use super::posts::Posts;
 use crate::http::read::is_stream;
 use crate::http::send::{Attempts, OutgoingRequest, Sender};
-use crate::http::url::{ShownUrl, resolve};
 
 /// Opens the stream, and learns where messages are posted to.
 ///

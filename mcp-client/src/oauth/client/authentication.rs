@@ -1,17 +1,15 @@
 //! How a client authenticates at a token endpoint. Spec: OAuth 2.1 §2.4; RFC 6749 §2.3.1.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
+use mcp_core::fetch::Secret;
+use mcp_core::fetch::{Form, basic_credentials};
 use mcp_core::text::PeerText;
 
 use super::assertion::{JWT_BEARER, client_assertion};
 use crate::oauth::discovery::TokenEndpoint;
 use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::form::{Form, encode};
 use crate::oauth::proof::SigningKey;
-use crate::oauth::secret::Secret;
 
 /// A client, as one authorization server knows it.
 #[derive(Debug, Clone)]
@@ -49,14 +47,10 @@ impl Client {
                 form.push("client_secret", secret.expose());
             }
             ClientAuthentication::SecretBasic(secret) => {
-                // Both are form-encoded first, so that a colon in the id does not end it.
-                let pair = format!("{}:{}", encode(&self.id), encode(secret.expose()));
-                let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
-                    .map_err(|error| {
+                let value = basic_credentials(&self.id, secret).map_err(|error| {
                     let message = "the client secret does not fit into a header field";
                     Error::new(ErrorKind::Configuration, message).with_source(error)
                 })?;
-                value.set_sensitive(true);
                 headers.insert(AUTHORIZATION, value);
             }
             // The statement names the client, so the form does not.

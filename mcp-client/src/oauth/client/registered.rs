@@ -1,5 +1,6 @@
 //! A client that was registered by hand. Spec: basic/authorization, "Preregistration".
 
+use mcp_core::fetch::Secret;
 use mcp_core::text::PeerText;
 
 use super::authentication::{Client, ClientAuthentication};
@@ -7,7 +8,6 @@ use crate::oauth::discovery::Discovered;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::proof::SigningKey;
-use crate::oauth::secret::Secret;
 use crate::oauth::store::CredentialKey;
 
 /// A client that was registered at an authorization server by hand.

@@ -8,6 +8,7 @@
 //! ```
 
 use http::{HeaderMap, StatusCode};
+use mcp_core::fetch::Secret;
 use mcp_core::oauth::ClientMetadata;
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +18,8 @@ use crate::http::{ShownUrl, is_loopback};
 use crate::oauth::discovery::Discovered;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
+use crate::oauth::fetch::refusal;
 use crate::oauth::proof::SigningKey;
-use crate::oauth::secret::Secret;
 use crate::oauth::store::CredentialKey;
 
 /// What the application says about the client.
@@ -173,7 +174,7 @@ impl Registration {
             return Err(Error::new(ErrorKind::Configuration, message));
         }
         if !matches!(answer.status, StatusCode::OK | StatusCode::CREATED) {
-            return Err(answer.to_error(url));
+            return Err(refusal(&answer, url));
         }
         // A response that cannot be read may hold a secret: the error shows none of it.
         let response: RegistrationResponse =

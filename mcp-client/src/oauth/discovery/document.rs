@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use crate::http::{ShownUrl, media_type};
 use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::fetch::{Fetched, Fetcher};
+use crate::oauth::fetch::{Fetched, Fetcher, refusal};
 
 /// A document, or `None` where there is none.
 pub(crate) async fn document<T: DeserializeOwned>(
@@ -13,7 +13,7 @@ pub(crate) async fn document<T: DeserializeOwned>(
 ) -> Result<Option<T>, Error> {
     let answer = fetcher.get(url).await?;
     if answer.is_transient_failure() {
-        return Err(answer.to_error(url));
+        return Err(refusal(&answer, url));
     }
     if !answer.status.is_success() || is_page(&answer) {
         return Ok(None);

@@ -5,12 +5,12 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures::FutureExt as _;
+use mcp_core::fetch::Secret;
 use mcp_core::service::BoxFuture;
 use tokio::time::timeout;
 
 use crate::http::BoxError;
 use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::secret::Secret;
 
 /// Provides a statement each time that one is needed, since statements expire soon.
 ///

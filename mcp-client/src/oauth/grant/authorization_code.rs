@@ -9,6 +9,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use mcp_core::fetch::Form;
 use mcp_core::oauth::ClientMetadata;
 use mcp_core::service::BoxFuture;
 use tokio::time::timeout;
@@ -19,7 +20,6 @@ use crate::oauth::client::{Client, Registration};
 use crate::oauth::discovery::Discovered;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::form::Form;
 use crate::oauth::login::{AuthorizationRequest, Redirection};
 use crate::oauth::random::random_text;
 use crate::oauth::token::{AccessToken, request_token};

@@ -1,12 +1,12 @@
 //! Client credentials: a program that acts for itself, without a user. Spec: the authorization
 //! extension OAuth client credentials; OAuth 2.1 §4.2, RFC 7523 §2.2.
 
+use mcp_core::fetch::Form;
 use mcp_core::service::BoxFuture;
 
 use super::non_interactive::{NonInteractiveGrant, TokenRequest};
 use crate::oauth::client::RegisteredClient;
 use crate::oauth::error::Error;
-use crate::oauth::form::Form;
 use crate::oauth::token::{AccessToken, request_token};
 
 /// A program acts for itself. Made by

@@ -11,6 +11,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use mcp_core::fetch::{Form, Secret};
 use mcp_core::service::BoxFuture;
 use mcp_core::text::PeerText;
 
@@ -22,8 +23,6 @@ use crate::oauth::client::RegisteredClient;
 use crate::oauth::discovery::{Discovered, TokenEndpoint, named_server};
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::form::Form;
-use crate::oauth::secret::Secret;
 use crate::oauth::token::{AccessToken, request_token};
 
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";

@@ -1,10 +1,10 @@
 //! A token for the statement of another party. Spec: RFC 7523 §2.1.
 
+use mcp_core::fetch::{Form, Secret};
+
 use super::non_interactive::TokenRequest;
 use crate::oauth::error::Error;
-use crate::oauth::form::Form;
 use crate::oauth::random::random_text;
-use crate::oauth::secret::Secret;
 use crate::oauth::token::{AccessToken, request_token};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";

@@ -8,13 +8,13 @@ use std::fmt;
 use std::io;
 use std::process::Stdio;
 
+use mcp_core::fetch::Form;
 use mcp_core::text::PeerText;
 use tokio::process::Command;
 
 use crate::http::{ShownUrl, origin};
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::fetch::Guard;
-use crate::oauth::form::Form;
 
 /// Where the user logs in: an `https` URL (`http` on this machine alone) of plain URL characters.
 ///
@@ -106,11 +106,12 @@ pub(crate) fn open_in_browser(url: &AuthorizationUrl) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::http::Endpoint;
-    use crate::oauth::fetch::PrivateHosts;
+    use crate::oauth::fetch::{PrivateHosts, guard};
+    use crate::oauth::limits::OAuthLimits;
 
     fn url(endpoint: &str) -> Result<AuthorizationUrl, Error> {
         let server = Endpoint::parse("https://mcp.example").unwrap();
-        let guard = Guard::new(&server, PrivateHosts::default(), 4_096);
+        let guard = guard(&server, PrivateHosts::default(), &OAuthLimits::new());
         let request = Form::new().with("client_id", "b c&d").with("state", "s");
         AuthorizationUrl::new(&guard, endpoint, request, 200)
     }

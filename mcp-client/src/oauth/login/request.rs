@@ -8,18 +8,17 @@
 
 use std::borrow::Cow;
 
+use mcp_core::fetch::{Form, Secret, decode};
 use mcp_core::text::PeerText;
 
 use super::browser::AuthorizationUrl;
 use super::pkce::Pkce;
 use crate::http::ShownUrl;
-use crate::oauth::digest::sha256;
 use crate::oauth::discovery::Discovered;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::form::{Form, decode};
 use crate::oauth::random::random_text;
-use crate::oauth::secret::Secret;
+use mcp_core::jose::sha256;
 
 /// A request to the authorization endpoint that is under way.
 pub(crate) struct AuthorizationRequest {

@@ -22,13 +22,13 @@ use mcp_core::sync::Mutex;
 use mcp_core::text::PeerText;
 use serde_json::{Map, Value};
 
-use super::signing_key::{SigningKey, numeric_date};
+use super::signing_key::SigningKey;
 use crate::http::{ShownUrl, origin};
-use crate::oauth::digest::{base64url, sha256};
 use crate::oauth::discovery::Discovered;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::random::random_text;
 use crate::oauth::token::{AccessToken, Presentation, TokenType};
+use mcp_core::jose::{base64url, numeric_date, sha256};
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
@@ -202,8 +202,9 @@ mod tests {
     use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
     use serde_json::json;
 
+    use mcp_core::fetch::Secret;
+
     use super::*;
-    use crate::oauth::secret::Secret;
 
     /// The example of RFC 9449 §7.1, with its `ath`.
     const TOKEN: &str = "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU";

@@ -4,11 +4,11 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use mcp_core::fetch::Secret;
 use mcp_core::service::BoxFuture;
 
 use super::key::CredentialKey;
 use crate::http::BoxError;
-use crate::oauth::secret::Secret;
 
 /// Keeps the registrations and tokens of clients: texts by key.
 ///

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mcp_core::fetch::Secret;
 use mcp_core::service::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -18,9 +19,8 @@ use super::file_access::{Contents, beside, failed, prepare_folder, read, replace
 use super::file_lock::FileLock;
 use super::key::CredentialKey;
 use crate::http::BoxError;
-use crate::oauth::digest::sha256;
 use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::secret::Secret;
+use mcp_core::jose::sha256;
 
 // The bounds here are fixed because all programs that share a file must agree on them.
 

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use mcp_core::fetch::Secret;
 use mcp_core::service::BoxFuture;
 use mcp_core::sync::Mutex;
 
 use super::credential_store::{CredentialStore, StoreLock};
 use super::key::CredentialKey;
 use crate::http::BoxError;
-use crate::oauth::secret::Secret;
 
 /// Entries of a [`MemoryStore`] unless its owner says otherwise.
 const DEFAULT_MAX_ENTRIES: usize = 1_024;

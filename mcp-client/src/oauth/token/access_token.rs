@@ -4,11 +4,11 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderValue;
+use mcp_core::fetch::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::proof::numeric_date;
-use crate::oauth::secret::Secret;
 
 /// Longest lifetime that is believed: a hundred years. Fixed: it keeps times in range.
 const MAX_LIFETIME_SECONDS: u64 = 100 * 365 * 24 * 3_600;

@@ -4,6 +4,7 @@
 use std::time::SystemTime;
 
 use http::HeaderMap;
+use mcp_core::fetch::{FORM, Form, Secret};
 use mcp_core::text::PeerText;
 use serde::{Deserialize, Deserializer, de};
 
@@ -13,8 +14,7 @@ use crate::oauth::client::Client;
 use crate::oauth::discovery::TokenEndpoint;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::form::{FORM, Form};
-use crate::oauth::secret::Secret;
+use crate::oauth::fetch::refusal;
 
 /// The response of a token endpoint. Unknown members may be secrets, and are not kept.
 #[derive(Deserialize)]
@@ -124,7 +124,7 @@ pub(crate) async fn request_token(
                 Error::new(ErrorKind::InvalidMetadata, message)
             });
         }
-        let error = answer.to_error(endpoint.url);
+        let error = refusal(&answer, endpoint.url);
         let asks_for_nonce = error.code() == Some("use_dpop_nonce");
         if !asks_for_nonce || has_nonce || !presentation.accepts_nonces() {
             return Err(error);

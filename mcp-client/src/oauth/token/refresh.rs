@@ -5,13 +5,14 @@
 //! authorizer because all calls share one, among processes by the lock of the store and a second
 //! look into it.
 
+use mcp_core::fetch::Form;
+
 use super::access_token::AccessToken;
 use super::endpoint::request_token;
 use crate::oauth::client::Client;
 use crate::oauth::discovery::Discovered;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::Error;
-use crate::oauth::form::Form;
 use crate::oauth::store::CredentialKey;
 
 /// The outcome of a refresh.

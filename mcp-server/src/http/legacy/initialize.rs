@@ -22,9 +22,10 @@ use crate::server::Connection;
 pub(super) async fn initialize(
     shared: &Arc<Shared>,
     head: &Head<'_>,
-    request: Request,
+    mut request: Request,
     meta: CallMeta,
 ) -> Response {
+    head.describe(&mut request);
     let id = request.id.clone();
     let connection = Connection::session_of(&shared.modern);
     let reply = connection.call_with(request, meta).await;

@@ -11,7 +11,9 @@ use futures::StreamExt as _;
 use futures::future::{AbortHandle, Abortable};
 use futures::stream::FuturesUnordered;
 use http::StatusCode;
-use mcp_core::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, write_error};
+use mcp_core::jsonrpc::{
+    Decoded, ErrorKind, ErrorObject, Malformed, Message, Params, RequestId, write_error,
+};
 use mcp_core::method::{Initialize, Method as _};
 use mcp_core::service::{Peer, Reply, Request, write_reply};
 
@@ -42,6 +44,9 @@ pub(in crate::http) async fn post(
     meta: CallMeta,
     admitted: Admitted,
 ) -> Response {
+    if let Err(error) = check_scopes(shared, head, &frame) {
+        return status::refusal(status::LEGACY, frame_id(&frame), error);
+    }
     let has_session = head.fields.session_id != Field::Absent;
     let id = match &frame {
         Decoded::Single(Message::Request { id, method, params }) => {
@@ -51,7 +56,9 @@ pub(in crate::http) async fn post(
             }
             if !has_session && !shared.options.stateless && head.version() == VersionHeader::Absent
             {
-                return Box::pin(without_session(shared, request(), meta)).await;
+                let mut request = request();
+                head.describe(&mut request);
+                return Box::pin(without_session(shared, request, meta)).await;
             }
             Some(id)
         }
@@ -79,6 +86,41 @@ pub(in crate::http) async fn post(
             let reason = format!("arrays of messages are not part of {revision}");
             status::refused(StatusCode::BAD_REQUEST, None, &reason)
         }
+    }
+}
+
+/// Checks that the caller has the scopes of all requests in a body, before a stream begins and
+/// before a session is looked up.
+fn check_scopes(shared: &Shared, head: &Head<'_>, frame: &Decoded) -> Result<(), ErrorObject> {
+    let access = &shared.server.access;
+    let registry = shared.server.live.registry();
+    if !access.apply(&*registry) {
+        return Ok(());
+    }
+    let check =
+        |method: &str, params: &Params| access.check(&*registry, method, params, head.principal());
+    match frame {
+        Decoded::Single(Message::Request { method, params, .. }) => check(method, params),
+        Decoded::Single(_) => Ok(()),
+        Decoded::Batch(entries) => {
+            let mut required = Vec::new();
+            for entry in entries {
+                if let Ok(Message::Request { method, params, .. }) = entry
+                    && let Err(error) = check(method, params)
+                    && error.kind() == ErrorKind::InsufficientScope
+                {
+                    required.extend(access.required(&*registry, method, params)?);
+                }
+            }
+            access.check_required(&required, head.principal())
+        }
+    }
+}
+
+fn frame_id(frame: &Decoded) -> Option<&RequestId> {
+    match frame {
+        Decoded::Single(Message::Request { id, .. }) => Some(id),
+        _ => None,
     }
 }
 

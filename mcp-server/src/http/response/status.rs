@@ -12,10 +12,11 @@ use mcp_core::jsonrpc::{
 use mcp_core::revision::Revision;
 use mcp_core::service::{Reply, outgoing};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::body::{HttpBody, Response};
 use crate::Limits;
+use crate::auth::REQUIRED_SCOPES;
 use crate::http::admission::Full;
 use crate::store::StoreError;
 
@@ -77,12 +78,27 @@ pub(in crate::http) fn error(
     let mut text = BytesMut::new();
     write_error(&mut text, id, error);
     let mut response = message(status, text);
+    if error.kind() == ErrorKind::InsufficientScope {
+        response.extensions_mut().insert(RequiredScopes(required_scopes(error)));
+    }
     if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
         && let Some(seconds) = retry_after(error)
     {
         response.headers_mut().insert(RETRY_AFTER, seconds);
     }
     response
+}
+
+/// The scopes that a refused operation needs, in the extensions of its response. The challenge
+/// that names them also depends on the service.
+#[derive(Debug, Clone)]
+pub(in crate::http) struct RequiredScopes(pub(in crate::http) Vec<String>);
+
+fn required_scopes(error: &ErrorObject) -> Vec<String> {
+    let data = error.data().and_then(|data| serde_json::from_str::<Value>(data.get()).ok());
+    let scopes = data.as_ref().and_then(|data| data.get(REQUIRED_SCOPES)?.as_array());
+    let scopes = scopes.into_iter().flatten();
+    scopes.filter_map(|scope| scope.as_str().map(str::to_owned)).collect()
 }
 
 /// Returns the time after which an error says that the client may try again, in whole seconds.

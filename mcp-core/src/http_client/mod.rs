@@ -1,0 +1,28 @@
+//! Requests over HTTP, for both sides: a client calls its server, and both fetch the documents of
+//! authorization servers. Feature `http-client`.
+//!
+//! - `stack`: the interface that sends a request, and can be replaced; `error` is why there is no
+//!   response
+//! - `network`: the stack that is used otherwise, over TCP and TLS
+//! - `plain/`: the connections of the network without TLS, which calls use themselves
+//! - [`url`]: what an origin is, where a reference leads, and how a URL is shown
+//!
+//! What a foreign party chose is not requested directly, but through
+//! [`fetch`](crate::fetch) (feature `fetch`), which checks it.
+
+mod error;
+mod limits;
+mod network;
+mod plain;
+mod request_body;
+mod retry_after;
+mod stack;
+pub mod url;
+
+pub use error::{BoxError, HttpError};
+pub use limits::NetworkLimits;
+pub use network::{Network, Pool};
+pub use retry_after::retry_after;
+/// TLS, for [`Network::with_tls_config`].
+pub use rustls;
+pub use stack::{HttpBody, HttpStack};

@@ -1,0 +1,4 @@
+//! Keys, signatures and tokens, through the public API.
+
+mod keys;
+mod tokens;
