@@ -63,7 +63,7 @@ async fn a_killed_log_keeps_its_records_and_goes_on() {
         total.torn += report.torn;
     }
     let kept: usize = files.iter().map(|file| file.kept.len()).sum();
-    println!(
+    eprintln!(
         "audit: {} rounds, {} records, {kept} of them known to be kept, {torn} rounds with a torn \
          end, {torn_by_kill} of them by the kill alone, {} recorded",
         plan.rounds, total.records, total.torn
