@@ -74,7 +74,7 @@
 //!   which need tokio.
 //! - `http-client`: `http_client`, with hyper and rustls.
 //! - `fetch`: `fetch`, the requests of authorization.
-//! - `jose`: `jose`, with ring.
+//! - `jose`: `jose`, signatures by `ring`.
 //! - `skills`: `skill`.
 
 pub mod codec;
@@ -101,6 +101,7 @@ pub mod service;
 #[cfg(feature = "skills")]
 pub mod skill;
 pub mod sync;
+pub mod telemetry;
 pub mod text;
 pub mod transport;
 pub mod types;

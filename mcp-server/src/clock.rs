@@ -15,6 +15,12 @@ pub(crate) fn now() -> u64 {
     millis(shifted)
 }
 
+/// Returns the same as a [`SystemTime`].
+#[cfg(feature = "http")]
+pub(crate) fn wall() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(now())
+}
+
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

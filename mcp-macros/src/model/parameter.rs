@@ -3,7 +3,7 @@
 //! behaviour.
 
 use quote::format_ident;
-use syn::{Ident, PatType, Signature, Type, TypeReference};
+use syn::{GenericArgument, Ident, PatType, PathArguments, Signature, Type, TypeReference};
 
 use super::{Argument, Errors, options::Reader, types};
 use crate::attr::{Docs, Kind, Options, ParameterAttributes};
@@ -19,7 +19,8 @@ pub(crate) struct Parameter {
 
 /// The source of the value.
 pub(crate) enum Role {
-    /// The call: `Context`, `Principal`, `State<S>`, `Extension<T>`, or a type with `#[arg(inject)]`.
+    /// From the call: `Context`, `Principal`, `State<S>`, `Extension<T>`, or a type with
+    /// `#[arg(inject)]`.
     Injected { by_reference: bool },
     /// The caller.
     Argument(Box<Argument>),
@@ -81,8 +82,19 @@ fn is_injected(ty: &Type) -> bool {
     types::last_segment(ty).is_some_and(|segment| match segment.ident.to_string().as_str() {
         "Context" | "Principal" => segment.arguments.is_none(),
         "State" | "Extension" => !segment.arguments.is_none(),
+        "Option" => match &segment.arguments {
+            PathArguments::AngleBracketed(inner) => {
+                matches!(inner.args.first(), Some(GenericArgument::Type(inner)) if is_principal(inner))
+            }
+            _ => false,
+        },
         _ => false,
     })
+}
+
+fn is_principal(ty: &Type) -> bool {
+    types::last_segment(types::peel(ty))
+        .is_some_and(|segment| segment.ident == "Principal" && segment.arguments.is_none())
 }
 
 fn referent(ty: &Type, errors: &mut Errors) -> (Type, bool) {

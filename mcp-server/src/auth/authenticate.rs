@@ -12,7 +12,9 @@ use mcp_core::oauth::Challenge;
 use tokio::time::timeout;
 
 use super::Principal;
-use super::protection::Guard;
+use super::dpop::{self, BadProof, Dpop};
+use super::guard::Guard;
+use super::refused::{Authenticated, Refusal, Refused};
 use super::token_cache;
 use super::verifier::{VerifiedToken, VerifyError};
 
@@ -22,35 +24,33 @@ const VERIFY_TIMEOUT: Duration = Duration::from_secs(10);
 /// When a client may try again, if the verifier did not say.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// A request that is refused for its token or its scopes.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Refused<'a> {
-    /// The status of the response: 400, 401, 403 or 503.
-    pub status: u16,
-    /// The caller, if its token is valid.
-    pub principal: Option<&'a Principal>,
-    /// Why. Never sent to the client, which could learn from it how to forge a token.
-    pub reason: &'a str,
-    /// The scopes that the operation needs, if some are missing.
-    pub required_scopes: &'a [String],
-}
-
-/// The response to a request that is refused.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) status: StatusCode,
-    /// Sent to the client.
-    pub(crate) message: &'static str,
-    pub(crate) challenges: Vec<Challenge>,
-    pub(crate) retry_after: Option<Duration>,
-}
-
 /// The credentials of a request.
 enum Credentials<'a> {
     None,
-    Bearer(&'a str),
+    Token(Scheme, &'a str),
     Malformed(&'static str),
+}
+
+/// How a token is presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+impl Scheme {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        [Self::Bearer, Self::Dpop]
+            .into_iter()
+            .find(|scheme| scheme.as_str().eq_ignore_ascii_case(text))
+    }
 }
 
 impl<'a> Credentials<'a> {
@@ -65,11 +65,10 @@ impl<'a> Credentials<'a> {
             return Self::Malformed("Authorization has characters that no token has");
         };
         let (scheme, token) = field.split_once(' ').unwrap_or((field, ""));
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Self::None; // Another scheme is no access token.
-        }
+        // Another scheme is no access token.
+        let Some(scheme) = Scheme::read(scheme) else { return Self::None };
         match token.trim_matches(' ') {
-            token if is_token(token) => Self::Bearer(token),
+            token if is_token(token) => Self::Token(scheme, token),
             _ => Self::Malformed("Authorization has no access token behind its scheme"),
         }
     }
@@ -87,23 +86,43 @@ impl Guard {
     ///
     /// # Errors
     /// The response, if the request has no valid token.
-    pub(crate) async fn authenticate(&self, request: &Parts) -> Result<Principal, Refusal> {
-        match Credentials::read(&request.headers) {
-            Credentials::Bearer(token) => {
-                let verified = self.verify(token).await?;
-                if verified.key_thumbprint.is_some() {
-                    let reason = "a token that is bound to a key was presented as a bearer token";
-                    return Err(self.invalid_token(reason));
-                }
-                Ok(verified.principal)
+    pub(crate) async fn authenticate(&self, request: &Parts) -> Result<Authenticated, Refusal> {
+        let (scheme, token) = match Credentials::read(&request.headers) {
+            Credentials::Token(scheme, token) => (scheme, token),
+            Credentials::None => return Err(self.missing()),
+            Credentials::Malformed(reason) => return Err(self.malformed(reason)),
+        };
+        let verified = self.verify(scheme, token).await?;
+        let invalid = |reason| Err(self.invalid_token(scheme, reason));
+        match (scheme, &self.dpop, &verified.key_thumbprint) {
+            (Scheme::Bearer, _, Some(_)) => {
+                invalid("a token that is bound to a key was presented as a bearer token")
             }
-            Credentials::None => Err(self.missing()),
-            Credentials::Malformed(reason) => Err(self.malformed(reason)),
+            (Scheme::Bearer, Some(dpop), None) if dpop.settings.is_required => {
+                invalid("the token is not bound to a key")
+            }
+            (Scheme::Bearer, _, None) => {
+                Ok(Authenticated { principal: verified.principal, nonce: None })
+            }
+            (Scheme::Dpop, None, _) => invalid("DPoP is not enabled (Protection::dpop)"),
+            (Scheme::Dpop, Some(_), None) => {
+                invalid("a token that is not bound to a key was presented with DPoP")
+            }
+            (Scheme::Dpop, Some(dpop), Some(thumbprint)) => {
+                match dpop.check(request, token, thumbprint, &self.resource) {
+                    Ok(()) => {
+                        let nonce = dpop.needs_new_nonce(request).then(|| dpop.nonce()).flatten();
+                        Ok(Authenticated { principal: verified.principal, nonce })
+                    }
+                    Err(BadProof::Invalid(reason)) => Err(self.invalid_proof(dpop, &reason)),
+                    Err(BadProof::NeedsNonce) => Err(self.needs_nonce(dpop)),
+                }
+            }
         }
     }
 
     /// Verifies a token, or finds it among those that were verified lately.
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, Refusal> {
+    async fn verify(&self, scheme: Scheme, token: &str) -> Result<VerifiedToken, Refusal> {
         let hash = token_cache::hash(token);
         if let Some(verified) = self.verified.get(&hash) {
             return Ok(verified);
@@ -124,7 +143,7 @@ impl Guard {
                 self.verified.insert(hash, &verified);
                 Ok(verified)
             }
-            Err(VerifyError::Invalid(reason)) => Err(self.invalid_token(&reason)),
+            Err(VerifyError::Invalid(reason)) => Err(self.invalid_token(scheme, &reason)),
             Err(VerifyError::Undecided { reason, retry_after }) => {
                 Err(self.undecided(&reason, retry_after))
             }
@@ -133,51 +152,77 @@ impl Guard {
 
     /// No credentials: the client learns where to get them.
     fn missing(&self) -> Refusal {
-        let challenge = self.with_scopes(self.challenge("Bearer"), self.required.iter());
-        self.refuse(
-            StatusCode::UNAUTHORIZED,
-            "no access token",
-            "an access token is required",
-            [challenge],
-        )
+        let bearer = self.with_scopes(self.challenge("Bearer"), self.required.iter());
+        let mut challenges = vec![bearer];
+        if self.dpop.is_some() {
+            let dpop = self.with_scopes(self.challenge("DPoP"), self.required.iter());
+            challenges.push(with_algorithms(dpop));
+        }
+        let message = "an access token is required";
+        self.refuse(StatusCode::UNAUTHORIZED, "no access token", message, challenges)
     }
 
     fn malformed(&self, reason: &'static str) -> Refusal {
         let challenge = self.challenge("Bearer").with("error", "invalid_request");
-        self.refuse(StatusCode::BAD_REQUEST, reason, reason, [challenge])
+        self.refuse(StatusCode::BAD_REQUEST, reason, reason, vec![challenge])
     }
 
     /// The token is not valid. The client does not learn which check failed.
-    pub(super) fn invalid_token(&self, reason: &str) -> Refusal {
-        let challenge = self.challenge("Bearer").with("error", "invalid_token");
-        let challenge = self.with_scopes(challenge, self.required.iter());
-        self.refuse(StatusCode::UNAUTHORIZED, reason, "the access token is not valid", [challenge])
+    fn invalid_token(&self, scheme: Scheme, reason: &str) -> Refusal {
+        let challenge = self.challenge(scheme.as_str()).with("error", "invalid_token");
+        let mut challenge = self.with_scopes(challenge, self.required.iter());
+        if scheme == Scheme::Dpop {
+            challenge = with_algorithms(challenge);
+        }
+        let message = "the access token is not valid";
+        self.refuse(StatusCode::UNAUTHORIZED, reason, message, vec![challenge])
+    }
+
+    /// The proof that belongs to a token is not valid.
+    fn invalid_proof(&self, dpop: &Dpop, reason: &str) -> Refusal {
+        let challenge = self.challenge("DPoP").with("error", "invalid_dpop_proof");
+        let message = "the DPoP proof is not valid";
+        let challenges = vec![with_algorithms(challenge)];
+        let refusal = self.refuse(StatusCode::UNAUTHORIZED, reason, message, challenges);
+        let nonce = dpop.settings.needs_nonce.then(|| dpop.nonce()).flatten();
+        Refusal { nonce, ..refusal }
+    }
+
+    /// The client repeats the request with the nonce.
+    fn needs_nonce(&self, dpop: &Dpop) -> Refusal {
+        let challenge = self.challenge("DPoP").with("error", "use_dpop_nonce");
+        let message = "the DPoP proof must contain the nonce in DPoP-Nonce";
+        let challenges = vec![with_algorithms(challenge)];
+        let reason = "the DPoP proof has no nonce, or an old one";
+        let refusal = self.refuse(StatusCode::UNAUTHORIZED, reason, message, challenges);
+        Refusal { nonce: dpop.nonce(), ..refusal }
     }
 
     /// Not 401, which would make a client throw a good token away.
     fn undecided(&self, reason: &str, retry_after: Duration) -> Refusal {
         let message = "the access token could not be verified; try again later";
-        let refusal = self.refuse(StatusCode::SERVICE_UNAVAILABLE, reason, message, []);
+        let refusal = self.refuse(StatusCode::SERVICE_UNAVAILABLE, reason, message, Vec::new());
         Refusal { retry_after: Some(retry_after), ..refusal }
     }
 
-    fn refuse<const N: usize>(
+    fn refuse(
         &self,
         status: StatusCode,
         reason: &str,
         message: &'static str,
-        challenges: [Challenge; N],
+        challenges: Vec<Challenge>,
     ) -> Refusal {
         tracing::info!(%status, reason, "a request was refused for its access token");
         let (status_code, required_scopes) = (status.as_u16(), &[]);
         self.report(&Refused { status: status_code, principal: None, reason, required_scopes });
-        Refusal { status, message, challenges: challenges.into(), retry_after: None }
+        Refusal { status, message, challenges, retry_after: None, nonce: None }
     }
 
     /// Returns the challenge for a caller without all scopes of an operation, which are in one
     /// challenge, so that the user is asked once (AUTH-41).
     pub(crate) fn insufficient_scope(
         &self,
+        request: &Parts,
         required: &[String],
         principal: Option<&Principal>,
     ) -> Challenge {
@@ -185,7 +230,11 @@ impl Guard {
         tracing::info!(?principal, ?required, "a request was refused for its scopes");
         let status = StatusCode::FORBIDDEN.as_u16();
         self.report(&Refused { status, principal, reason, required_scopes: required });
-        let challenge = self.challenge("Bearer").with("error", "insufficient_scope");
+        let scheme = match Credentials::read(&request.headers) {
+            Credentials::Token(scheme, _) => scheme,
+            _ => Scheme::Bearer,
+        };
+        let challenge = self.challenge(scheme.as_str()).with("error", "insufficient_scope");
         self.with_scopes(challenge, required.iter().map(String::as_str))
     }
 
@@ -199,4 +248,8 @@ impl Guard {
             scopes => challenge.with("scope", scopes.join(" ")),
         }
     }
+}
+
+fn with_algorithms(challenge: Challenge) -> Challenge {
+    challenge.with("algs", dpop::algorithms().collect::<Vec<_>>().join(" "))
 }

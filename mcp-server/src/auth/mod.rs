@@ -4,12 +4,19 @@
 //! resources name the scopes that they need: `#[tool(scopes("files:read"))]`. With the feature
 //! `auth`, a `Protection` makes a server require access tokens, which a `TokenVerifier` verifies.
 //!
-//! `access` decides about scopes, for every transport. The rest is for HTTP: `authenticate` finds
-//! the caller of a request, and `protection` has the settings and the metadata of the server.
+//! `access` decides about scopes, for every transport. The rest is for HTTP: `protection` has the
+//! settings, `guard` is what the server says about itself, and `authenticate` finds the caller of a
+//! request.
 
 mod access;
 #[cfg(feature = "auth")]
 mod authenticate;
+#[cfg(feature = "auth")]
+mod dpop;
+#[cfg(feature = "auth")]
+mod dpop_replay;
+#[cfg(feature = "auth")]
+mod guard;
 #[cfg(feature = "auth")]
 mod preset;
 #[cfg(feature = "auth")]
@@ -17,6 +24,8 @@ pub mod presets;
 mod principal;
 #[cfg(feature = "auth")]
 mod protection;
+#[cfg(feature = "auth")]
+mod refused;
 #[cfg(feature = "auth")]
 mod resource_url;
 mod route_scopes;
@@ -34,14 +43,16 @@ mod verify;
 pub(crate) use access::REQUIRED_SCOPES;
 pub(crate) use access::{AccessRules, ScopeSource};
 #[cfg(feature = "auth")]
-pub(crate) use authenticate::Refusal;
+pub(crate) use dpop::DPOP_NONCE;
 #[cfg(feature = "auth")]
-pub use authenticate::Refused;
+pub(crate) use guard::Guard;
 pub use principal::Principal;
 #[cfg(feature = "auth")]
-pub(crate) use protection::Guard;
-#[cfg(feature = "auth")]
 pub use protection::Protection;
+#[cfg(feature = "auth")]
+pub use refused::Refused;
+#[cfg(feature = "auth")]
+pub(crate) use refused::{Authenticated, Refusal};
 pub(crate) use route_scopes::RouteScopes;
 pub use scopes::Scopes;
 #[cfg(feature = "auth")]

@@ -173,6 +173,17 @@ impl Principal {
         &self.0.claims
     }
 
+    /// Waits until the token expires; for ever if it does not.
+    pub(crate) async fn expired(&self) {
+        match self.expires_at() {
+            Some(at) => {
+                let rest = at.duration_since(crate::clock::wall()).unwrap_or_default();
+                tokio::time::sleep(rest).await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
     /// Returns when the token expires.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
@@ -219,5 +230,11 @@ impl FromContext for Principal {
         context.principal().cloned().ok_or_else(|| {
             crate::error::internal("extracting the principal", &"nothing verified the caller")
         })
+    }
+}
+
+impl FromContext for Option<Principal> {
+    fn from_context(context: &Context) -> Result<Self, ErrorObject> {
+        Ok(context.principal().cloned())
     }
 }

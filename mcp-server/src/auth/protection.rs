@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mcp_core::oauth::{Challenge, ProtectedResourceMetadata};
-
 use super::access::AccessRules;
+use super::dpop::{Dpop, DpopSettings};
+use super::guard::{Guard, OnRefused};
+use super::refused::Refused;
 use super::resource_url::ResourceUrl;
 use super::token_cache::TokenCache;
 use super::verifier::TokenVerifier;
-use super::{Refused, Scopes};
 use crate::error::BuildError;
+use crate::input::KeyRing;
 
 /// The authorization of a server that is served over HTTP: each request needs an access token.
 ///
@@ -51,14 +52,8 @@ pub struct Protection {
     documentation: Option<String>,
     access: AccessRules,
     on_refused: Option<OnRefused>,
+    dpop: Option<DpopSettings>,
 }
-
-type OnRefused = Arc<dyn Fn(&Refused<'_>) + Send + Sync>;
-
-/// Scopes that belong to the login, not to a server. They are never prefixed, and never advertised
-/// if they ask for a refresh token (AUTH-42).
-const OIDC_SCOPES: [&str; 6] = ["openid", "profile", "email", "address", "phone", OFFLINE_ACCESS];
-const OFFLINE_ACCESS: &str = "offline_access";
 
 impl Protection {
     /// Protects the server whose public URL is `resource`, such as `https://mcp.example.com/mcp`.
@@ -76,6 +71,7 @@ impl Protection {
             documentation: None,
             access: AccessRules::default(),
             on_refused: None,
+            dpop: None,
         }
     }
 
@@ -175,11 +171,35 @@ impl Protection {
         self
     }
 
-    /// Checks the settings.
+    /// Accepts tokens that are bound to a key (DPoP, RFC 9449), besides bearer tokens. Each request
+    /// with one contains a proof for its method, for the URL of this server and for the token; it
+    /// is at most 5 minutes old, and is used once in this process.
+    ///
+    /// Without it, bound tokens are refused.
+    pub fn dpop(mut self) -> Self {
+        self.dpop.get_or_insert_default();
+        self
+    }
+
+    /// Refuses tokens that are not bound to a key. See [`Protection::dpop`].
+    pub fn require_dpop(mut self) -> Self {
+        self.dpop.get_or_insert_default().is_required = true;
+        self
+    }
+
+    /// Requires a nonce of this server in each proof, so that proofs cannot be made in advance.
+    /// Clients get it with a first refusal. The server remembers none: instances with the same
+    /// [`state_keys`](crate::ServerBuilder::state_keys) accept each other's.
+    pub fn dpop_nonces(mut self) -> Self {
+        self.dpop.get_or_insert_default().needs_nonce = true;
+        self
+    }
+
+    /// Checks the settings. `keys` seal nonces.
     ///
     /// # Errors
     /// The first that is not valid.
-    pub(crate) fn build(self) -> Result<(Guard, AccessRules), BuildError> {
+    pub(crate) fn build(self, keys: KeyRing) -> Result<(Guard, AccessRules), BuildError> {
         let invalid = |reason: String| {
             let (kind, name) = ("protection", self.resource.clone());
             BuildError::Invalid { kind, name, reason }
@@ -217,6 +237,7 @@ impl Protection {
             required: self.access.server.iter().collect(),
             on_refused: self.on_refused,
             verified: TokenCache::default(),
+            dpop: self.dpop.map(|settings| Dpop::new(settings, keys)),
         };
         Ok((guard, self.access))
     }
@@ -229,71 +250,5 @@ impl fmt::Debug for Protection {
             .field("authorization_servers", &self.authorization_servers)
             .field("access", &self.access)
             .finish_non_exhaustive()
-    }
-}
-
-/// The protection of a server that was built.
-pub(crate) struct Guard {
-    pub(super) resource: ResourceUrl,
-    metadata_url: String,
-    pub(super) verifier: Arc<dyn TokenVerifier>,
-    authorization_servers: Vec<String>,
-    scopes_supported: Option<Vec<String>>,
-    scope_prefix: Option<String>,
-    name: Option<String>,
-    documentation: Option<String>,
-    /// The scopes that every request needs.
-    pub(super) required: Scopes,
-    on_refused: Option<OnRefused>,
-    pub(super) verified: TokenCache,
-}
-
-impl Guard {
-    pub(crate) fn resource(&self) -> &ResourceUrl {
-        &self.resource
-    }
-
-    /// Returns a challenge that names the metadata of the server.
-    pub(super) fn challenge(&self, scheme: &str) -> Challenge {
-        Challenge::new(scheme).with("resource_metadata", &self.metadata_url)
-    }
-
-    /// Returns scopes as clients ask for them.
-    pub(super) fn advertised<'a>(&self, scopes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-        let prefix = self.scope_prefix.as_deref().unwrap_or_default();
-        let scopes = scopes.into_iter().filter(|scope| *scope != OFFLINE_ACCESS);
-        let write = |scope: &str| match OIDC_SCOPES.contains(&scope) || scope.starts_with(prefix) {
-            true => scope.to_owned(),
-            false => format!("{prefix}{scope}"),
-        };
-        scopes.map(write).collect()
-    }
-
-    /// Tells the application that a request is refused.
-    pub(super) fn report(&self, refused: &Refused<'_>) {
-        if let Some(call) = &self.on_refused {
-            call(refused);
-        }
-    }
-
-    /// Returns the metadata of the server. `of_routes` are the scopes that its routes need.
-    pub(crate) fn metadata(&self, of_routes: Scopes) -> ProtectedResourceMetadata {
-        let mut metadata = ProtectedResourceMetadata::new(self.resource.as_str());
-        metadata.authorization_servers = Some(self.authorization_servers.clone());
-        let scopes = match &self.scopes_supported {
-            Some(scopes) => self.advertised(scopes.iter().map(String::as_str)),
-            None => self.advertised(of_routes.iter()),
-        };
-        metadata.scopes_supported = Some(scopes).filter(|scopes| !scopes.is_empty());
-        metadata.bearer_methods_supported = Some(vec!["header".to_owned()]);
-        metadata.resource_name.clone_from(&self.name);
-        metadata.resource_documentation.clone_from(&self.documentation);
-        metadata
-    }
-}
-
-impl fmt::Debug for Guard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard").field("resource", &self.resource).finish_non_exhaustive()
     }
 }

@@ -44,7 +44,7 @@ impl TokenVerifier for StaticVerifier {
         let found = self.tokens.get(&hash).cloned();
         let found = found.ok_or_else(|| VerifyError::invalid("the token is not known"))?;
         match found.principal.expires_at() {
-            Some(at) if at <= std::time::SystemTime::now() => {
+            Some(at) if at <= crate::clock::wall() => {
                 Err(VerifyError::invalid("the token has expired"))
             }
             _ => Ok(found),

@@ -2,7 +2,6 @@
 //! check each.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
 
 use mcp_core::sync::Mutex;
 use sha2::{Digest as _, Sha256};
@@ -55,7 +54,7 @@ impl TokenCache {
     pub(super) fn insert(&self, hash: TokenHash, token: &VerifiedToken) {
         let mut keep_for = token.cache_for;
         if let Some(expires_at) = token.principal.expires_at() {
-            let rest = expires_at.duration_since(SystemTime::now()).unwrap_or_default();
+            let rest = expires_at.duration_since(crate::clock::wall()).unwrap_or_default();
             keep_for = keep_for.min(rest);
         }
         if keep_for.is_zero() {
@@ -86,7 +85,7 @@ impl Generations {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime};
 
     use super::*;
     use crate::auth::Principal;

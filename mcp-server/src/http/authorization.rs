@@ -17,7 +17,7 @@ use mcp_core::oauth::Challenge;
 use super::response::body::{HttpBody, Response};
 use super::response::status;
 use super::shared::Shared;
-use crate::auth::{Guard, Refusal, Scopes};
+use crate::auth::{DPOP_NONCE, Guard, Refusal, Scopes};
 
 /// How long the metadata may be cached. Fixed: it changes with the configuration of a server.
 const METADATA_CACHE: HeaderValue = HeaderValue::from_static("max-age=3600");
@@ -98,12 +98,22 @@ pub(super) fn refused(refusal: &Refusal) -> Response {
     for challenge in &refusal.challenges {
         add_challenge(&mut response, challenge);
     }
+    if let Some(nonce) = &refusal.nonce {
+        add_nonce(&mut response, nonce);
+    }
     if let Some(retry_after) = refusal.retry_after {
         let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
         response.headers_mut().insert(RETRY_AFTER, seconds.max(1).into());
     }
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Adds the nonce of the next DPoP proof.
+pub(super) fn add_nonce(response: &mut Response, nonce: &str) {
+    if let Ok(value) = HeaderValue::from_str(nonce) {
+        response.headers_mut().insert(DPOP_NONCE, value);
+    }
 }
 
 pub(super) fn add_challenge(response: &mut Response, challenge: &Challenge) {

@@ -10,6 +10,8 @@ use mcp_core::service::Request;
 use super::head::accept::Accepts;
 use super::head::fields::Fields;
 use super::head::version::VersionHeader;
+#[cfg(feature = "auth")]
+use crate::auth::Authenticated;
 use crate::auth::Principal;
 use crate::context::Context;
 
@@ -43,10 +45,11 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// Sets the caller whose token was verified.
+    /// Sets the caller whose token was verified. Returns the nonce for its next proof.
     #[cfg(feature = "auth")]
-    pub(super) fn set_principal(&mut self, principal: Principal) {
-        self.verified = Some(principal);
+    pub(super) fn set_caller(&mut self, caller: Authenticated) -> Option<String> {
+        self.verified = Some(caller.principal);
+        caller.nonce
     }
 
     /// The caller: from its token, or from a layer that has verified it.

@@ -196,15 +196,18 @@ impl HttpService {
             return status::refused(status, None, reason);
         }
         #[cfg(feature = "auth")]
+        let mut nonce = None;
+        #[cfg(feature = "auth")]
         if let Some(guard) = &shared.server.guard {
             // Boxed, so that the future of an unprotected call is small.
             match Box::pin(guard.authenticate(&parts)).await {
-                Ok(principal) => head.set_principal(principal),
+                Ok(caller) => nonce = head.set_caller(caller),
                 Err(refusal) => return authorization::refused(&refusal),
             }
         }
         // The rare cases are boxed, so that the future of a call is small.
-        let response = match head.method {
+        #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "only nonces change it"))]
+        let mut response = match head.method {
             #[cfg(feature = "http-sse")]
             _ if is_sse_2024 => Box::pin(legacy::sse_2024::answer(&shared, &head, body)).await,
             Method::POST => post::post(&shared, &head, body).await,
@@ -212,6 +215,10 @@ impl HttpService {
             Method::DELETE if shared.sessions => Box::pin(legacy::delete(&shared, &head)).await,
             _ => status::method_not_allowed(shared.sessions),
         };
+        #[cfg(feature = "auth")]
+        if let Some(nonce) = nonce {
+            authorization::add_nonce(&mut response, &nonce);
+        }
         if response.status() == StatusCode::FORBIDDEN {
             return challenged(&shared, &head, response);
         }
@@ -223,7 +230,7 @@ impl HttpService {
 #[cold]
 fn challenged(shared: &Shared, head: &Head<'_>, mut response: Response) -> Response {
     if let Some(RequiredScopes(required)) = response.extensions_mut().remove() {
-        let challenge = shared.insufficient_scope(&required, head.principal());
+        let challenge = shared.insufficient_scope(head, &required);
         if let Ok(value) = HeaderValue::from_str(&challenge.to_string()) {
             response.headers_mut().append(WWW_AUTHENTICATE, value);
         }

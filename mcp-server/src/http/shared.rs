@@ -14,7 +14,6 @@ use super::listener::tasks::Tasks;
 use super::request::Head;
 use super::response::status;
 use super::response::watch::BodyWatch;
-use crate::auth::Principal;
 use crate::call::Binding;
 use crate::definition::ServerDefinition;
 use crate::server::{Connection, Server};
@@ -47,14 +46,11 @@ impl Shared {
     }
 
     /// Returns the challenge for a caller without all scopes of an operation.
-    pub(super) fn insufficient_scope(
-        &self,
-        required: &[String],
-        principal: Option<&Principal>,
-    ) -> Challenge {
+    pub(super) fn insufficient_scope(&self, head: &Head<'_>, required: &[String]) -> Challenge {
+        let principal = head.principal();
         #[cfg(feature = "auth")]
         if let Some(guard) = &self.server.guard {
-            return guard.insufficient_scope(required, principal);
+            return guard.insufficient_scope(head, required, principal);
         }
         // The host of the service verified the caller.
         tracing::info!(?principal, ?required, "a request was refused for its scopes");
@@ -80,12 +76,17 @@ impl Shared {
     }
 }
 
-/// Allows the host of the public URL of a protected server, besides those of this machine.
+/// Allows the host of the public URL of a protected server, besides those that are allowed anyway.
 #[cfg(feature = "auth")]
 fn with_resource_host(server: &Server, options: HttpOptions) -> HttpOptions {
     let guard = server.definition.guard.as_ref();
-    match guard.and_then(|guard| guard.resource().public_host()) {
-        Some(host) => options.allow_host(host),
-        None => options,
-    }
+    let Some(host) = guard.and_then(|guard| guard.resource().public_host()) else {
+        return options;
+    };
+    let local: &[&str] = if options.hosts.is_empty() { &LOCAL_HOSTS } else { &[] };
+    local.iter().chain([&host]).fold(options, |options, host| options.allow_host(*host))
 }
+
+/// The names of this machine, which are allowed by default.
+#[cfg(feature = "auth")]
+const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];

@@ -7,7 +7,7 @@ use mcp_core::method::{
     Method as _, ResourceTemplatesList, ResourcesList, ResourcesRead, ResourcesSubscribe,
     ResourcesUnsubscribe,
 };
-use mcp_core::types::SubscribeParams;
+use mcp_core::types::{CacheScope, ReadResourceResult, SubscribeParams};
 use serde::Deserialize;
 
 use super::known_digests;
@@ -32,7 +32,13 @@ pub(super) async fn read(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     };
     let input = RoundInput::read(ResourcesRead::NAME, params)?;
     let begin = || route.read(context.clone(), uri.clone(), variables.clone());
-    input::answer(context, input, begin, |_| Ok(())).await?.into_result()
+    let finish = |result: &mut ReadResourceResult| {
+        if !route.scopes.is_empty() {
+            result.cache_scope = Some(CacheScope::Private); // Not every user may read it.
+        }
+        Ok(())
+    };
+    input::answer(context, input, begin, finish).await?.into_result()
 }
 
 pub(super) fn list(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {

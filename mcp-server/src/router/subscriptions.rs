@@ -63,6 +63,13 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
         .meta(subscription_meta(id));
     context.notify::<notification::SubscriptionAcknowledged>(&acknowledged).await;
     let mut drained = std::pin::pin!(call.conversation.drained());
+    let principal = context.principal();
+    let mut expired = std::pin::pin!(async {
+        match principal {
+            Some(principal) => principal.expired().await,
+            None => std::future::pending().await,
+        }
+    });
     loop {
         // The stream of an extension may always be ready.
         tokio::task::consume_budget().await;
@@ -70,6 +77,8 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
             biased; // Pending changes are sent before the end. Extensions do not delay it.
             change = listener.next() => change.into_notification(Some(id)),
             () = &mut drained => break,
+            // The client listens again with its next token.
+            () = &mut expired => break,
             Some((method, params)) = streams.next() => match of_subscription(method, params, id) {
                 Ok(notification) => notification,
                 Err(error) => {

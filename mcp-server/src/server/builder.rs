@@ -11,6 +11,7 @@ use mcp_core::revision::Revision;
 #[cfg(feature = "sealed-state")]
 use mcp_core::revision::RuleSet;
 use mcp_core::service::{BoxService, Service};
+use mcp_core::telemetry::Telemetry;
 use mcp_core::types::{CacheScope, Icon, Implementation};
 use tower_layer::Layer;
 
@@ -226,6 +227,14 @@ impl ServerBuilder {
         L::Service: Service,
     {
         self.parts.layers.push(Box::new(move |inner| BoxService::new(layer.layer(inner))));
+        self
+    }
+
+    /// Sets what receives the durations of requests and sessions, and takes trace context from
+    /// `_meta`. With the feature `otel`, [`telemetry`](crate::telemetry) has one for OpenTelemetry.
+    /// Each request has a span also without it; see `docs/observability.md`.
+    pub fn telemetry(mut self, telemetry: impl Telemetry) -> Self {
+        self.parts.telemetry = Some(Arc::new(telemetry));
         self
     }
 

@@ -8,6 +8,7 @@ use mcp_core::extensions::Extensions;
 use mcp_core::method::{self, Methods};
 use mcp_core::revision::{Revision, RuleSet};
 use mcp_core::service::BoxService;
+use mcp_core::telemetry::Telemetry;
 use mcp_core::types::{CacheScope, Implementation};
 
 use super::Server;
@@ -64,6 +65,7 @@ pub(super) struct Parts {
     pub(super) filters: Vec<ListenFilter>,
     pub(super) known_methods: Methods,
     pub(super) live: Arc<Live>,
+    pub(super) telemetry: Option<Arc<dyn Telemetry>>,
     #[cfg(feature = "tasks")]
     pub(super) tasks: Option<TaskConfig>,
     #[cfg(feature = "http")]
@@ -97,6 +99,7 @@ impl Parts {
             filters: Vec::new(),
             known_methods: Methods::new(),
             live: Arc::default(),
+            telemetry: None,
             #[cfg(feature = "tasks")]
             tasks: None,
             #[cfg(feature = "http")]
@@ -205,15 +208,6 @@ impl Parts {
     /// The first invalid registration.
     pub(super) fn build(mut self) -> Result<Server, BuildError> {
         self.check()?;
-        #[cfg(feature = "auth")]
-        let guard = match self.protection.take() {
-            Some(protection) => {
-                let (guard, access) = protection.build()?;
-                self.access = access;
-                Some(guard)
-            }
-            None => None,
-        };
         let (ttl, scope) = self.cache.clone();
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let encoder =
@@ -231,6 +225,15 @@ impl Parts {
         let sealer = Sealer::new(self.state_keys.clone(), self.state_single_use, &self.limits);
         #[cfg(feature = "http")]
         let sealer = sealer.with_store(self.stores.nonces.clone(), &self.limits);
+        #[cfg(feature = "auth")]
+        let guard = match self.protection.take() {
+            Some(protection) => {
+                let (guard, access) = protection.build(sealer.keys().clone())?;
+                self.access = access;
+                Some(guard)
+            }
+            None => None,
+        };
         let environment = Arc::new(Environment {
             server_name: self.info.name.clone(),
             states: std::mem::take(&mut self.states),
@@ -240,6 +243,7 @@ impl Parts {
             limits: self.limits.clone(),
             rules: self.rules,
             encoder,
+            telemetry: self.telemetry.take(),
         });
         #[cfg(feature = "tasks")]
         let tasks = match task_config {

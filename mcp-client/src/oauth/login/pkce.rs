@@ -1,9 +1,10 @@
 //! PKCE: a code is redeemed by the client that requested it. Spec: RFC 7636, with `S256` alone.
 
-use crate::oauth::error::Error;
-use crate::oauth::random::random_text;
 use mcp_core::fetch::Secret;
 use mcp_core::jose::{base64url, sha256};
+
+use crate::oauth::error::Error;
+use crate::oauth::random::random_text;
 
 /// A verifier, which stays here until the code is redeemed, and its challenge, which goes with the
 /// request.

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use mcp_core::fetch::Secret;
 use mcp_core::jose::{self, JoseError, SigningAlgorithm};
 use serde_json::Value;
 
 use crate::oauth::error::{Error, ErrorKind};
-use mcp_core::fetch::Secret;
 
 /// A private key, for `private_key_jwt` and for DPoP. Clones share it; nothing shows it.
 #[derive(Clone)]

@@ -22,6 +22,8 @@ pub(super) struct Events {
     reader: Reader,
     /// What fills the stream while it is read.
     feed: Option<BoxFuture<'static, ()>>,
+    /// Ends the response, and leaves the stream to its next reader.
+    end: Option<BoxFuture<'static, ()>>,
     keep_alive: KeepAlive,
     _busy: Busy,
     /// The exchange that this is the response of.
@@ -31,12 +33,17 @@ pub(super) struct Events {
 impl Events {
     pub(super) fn new(reader: Reader, busy: Busy, keep_alive: Duration) -> Self {
         let keep_alive = KeepAlive::new(keep_alive);
-        Self { reader, feed: None, keep_alive, _busy: busy, _presence: None }
+        Self { reader, feed: None, end: None, keep_alive, _busy: busy, _presence: None }
     }
 
     /// The same stream, with what fills it as long as it is read.
     pub(super) fn fed_by(self, feed: BoxFuture<'static, ()>) -> Self {
         Self { feed: Some(feed), ..self }
+    }
+
+    /// The same stream, read at most until a future is done.
+    pub(super) fn until(self, end: BoxFuture<'static, ()>) -> Self {
+        Self { end: Some(end), ..self }
     }
 
     /// The same stream, as the response of an exchange.
@@ -60,6 +67,10 @@ impl Body for Events {
         let this = &mut *self;
         if this.feed.as_mut().is_some_and(|feed| feed.as_mut().poll(cx).is_ready()) {
             this.feed = None;
+        }
+        if this.end.as_mut().is_some_and(|end| end.as_mut().poll(cx).is_ready()) {
+            this.end = None;
+            return Poll::Ready(None);
         }
         let chunk = this.reader.poll_chunk(cx);
         this.keep_alive.poll_frame(cx, chunk)

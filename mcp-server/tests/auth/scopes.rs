@@ -1,0 +1,186 @@
+//! Scopes of operations (AUTH-41): one 403 names all of them, before anything runs.
+
+use mcp_core::oauth::Challenge;
+use mcp_test_support::http::{Answer, Call};
+use mcp_test_support::message;
+use serde_json::{Value, json};
+
+use crate::fixture::{
+    ERAS, Era, METADATA, in_session, open_session, protection, routes, send, serve, service, tool,
+    with,
+};
+
+fn required(answer: &Answer) -> Vec<String> {
+    assert_eq!(answer.status, 403, "{}", answer.text);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let challenges = Challenge::of(&answer.headers);
+    assert_eq!(challenges.len(), 1);
+    assert_eq!(challenges[0].scheme(), "Bearer");
+    assert_eq!(challenges[0].get("error"), Some("insufficient_scope"));
+    assert_eq!(challenges[0].get("resource_metadata"), Some(METADATA));
+    challenges[0].get("scope").unwrap().split(' ').map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn an_operation_names_all_its_scopes_at_once() {
+    let table: [(&str, Value, &[&str]); 7] = [
+        ("tools/call", tool("read", json!({ "path": "a" })), &["files:read", "files:list"]),
+        ("tools/call", tool("clone_repository", json!({ "owner": "me" })), &["repo:me"]),
+        ("prompts/get", json!({ "name": "greet", "arguments": { "name": "a" } }), &["prompts"]),
+        ("resources/read", json!({ "uri": "text://secret" }), &["secrets"]),
+        ("resources/read", json!({ "uri": "text://notes/7" }), &["notes:read", "notes:7"]),
+        ("resources/subscribe", json!({ "uri": "text://notes/7" }), &["notes:read", "notes:7"]),
+        (
+            "subscriptions/listen",
+            json!({ "notifications": { "resourceSubscriptions": ["text://secret", "text://notes/7"] } }),
+            &["secrets", "notes:read", "notes:7"],
+        ),
+    ];
+    let service = service();
+    for (method, params, scopes) in table {
+        for era in ERAS {
+            match (method, era) {
+                ("resources/subscribe", Era::Modern) | ("subscriptions/listen", Era::Legacy) => {
+                    continue;
+                }
+                _ => {}
+            }
+            let answer = send(&service, era, "low", method, params.clone()).await;
+            assert_eq!(required(&answer), scopes, "{method} {era:?}");
+            let error = &answer.json()["error"];
+            assert_eq!(error["data"]["requiredScopes"], json!(scopes));
+            if method != "subscriptions/listen" {
+                let answer = send(&service, era, "full", method, params.clone()).await;
+                assert_eq!(answer.status, 200, "{method} {era:?}: {}", answer.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_reads_only_streams_gets_the_status_too() {
+    let service = service();
+    let session = open_session(&service, "low").await;
+    let params = tool("read", json!({ "path": "a" }));
+    let call = Call::raw(&message::request(2, "tools/call", params));
+    let call = in_session(call, &session).header("accept", "text/event-stream");
+    required(&with("low", call).send(&service).await);
+}
+
+#[tokio::test]
+async fn a_batch_names_the_scopes_of_all_its_requests() {
+    let service = service();
+    let initialize = Call::raw(&message::initialize("2025-03-26", json!({})));
+    let opened = with("low", initialize).send(&service).await;
+    let session = opened.header("mcp-session-id").unwrap();
+    let batch = json!([
+        message::call(1, "open", json!({})),
+        message::call(2, "read", json!({ "path": "a" })),
+        message::call(3, "clone_repository", json!({ "owner": "me" })),
+    ]);
+    let post = Call::raw(&batch).header("mcp-session-id", session);
+    let answer = with("low", post.clone()).send(&service).await;
+    assert_eq!(required(&answer), ["files:read", "files:list", "repo:me"]);
+}
+
+#[tokio::test]
+async fn scopes_of_the_server_and_of_methods_are_added() {
+    let service =
+        serve(protection().scopes(["mcp:use"]).method_scopes("tools/call", ["tools:call"]));
+    let initialize = Call::raw(&message::initialize("2025-11-25", json!({})));
+    assert_eq!(required(&with("low", initialize).send(&service).await), ["mcp:use"]);
+    let list = Call::new("tools/list", json!({}));
+    assert_eq!(required(&with("full", list).send(&service).await), ["mcp:use"]);
+    let read = Call::tool("read", json!({ "path": "a" }));
+    let all = ["mcp:use", "tools:call", "files:read", "files:list"];
+    assert_eq!(required(&with("full", read).send(&service).await), all);
+}
+
+#[tokio::test]
+async fn a_hierarchy_decides_what_a_scope_includes() {
+    let service = serve(protection().scope_hierarchy(|granted, required| {
+        granted == "files:read" && required.starts_with("repo:")
+    }));
+    let call = Call::tool("clone_repository", json!({ "owner": "anyone" }));
+    assert_eq!(with("full", call.clone()).send(&service).await.status, 200);
+    assert_eq!(with("low", call).send(&service).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_a_scope_is_refused() {
+    let service = service();
+    for era in ERAS {
+        for owner in [json!("a admin"), json!("\""), json!(""), json!({}), Value::Null] {
+            let params = tool("clone_repository", json!({ "owner": owner }));
+            let answer = send(&service, era, "full", "tools/call", params).await;
+            assert_eq!(answer.code(), -32602, "{owner}");
+            assert!(answer.text.contains("/arguments/owner"), "{}", answer.text);
+        }
+        let params = json!({ "uri": "text://notes/a%20b" });
+        let answer = send(&service, era, "full", "resources/read", params).await;
+        assert_eq!(answer.code(), -32602, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn the_name_in_the_header_decides_nothing() {
+    // The body calls `read`, the header says `open`.
+    let call = Call::tool("read", json!({ "path": "a" })).header("mcp-name", "open");
+    let answer = with("low", call).send(&service()).await;
+    assert_eq!((answer.status.as_u16(), answer.code()), (400, -32020));
+}
+
+#[tokio::test]
+async fn routes_may_be_hidden_instead() {
+    let service = serve(protection().hide_denied());
+    for era in ERAS {
+        let call = |name: &str| {
+            let params = tool(name, json!({ "path": "a" }));
+            send(&service, era, "low", "tools/call", params)
+        };
+        let (hidden, unknown) = (call("read").await, call("unknown").await);
+        assert_eq!(hidden.status, unknown.status);
+        let text = hidden.text.replace("read", "unknown");
+        assert_eq!(text, unknown.text);
+        let read = |uri: &str| send(&service, era, "low", "resources/read", json!({ "uri": uri }));
+        let (hidden, unknown) = (read("text://secret").await, read("text://secreT").await);
+        assert_eq!(hidden.status, unknown.status);
+        assert_eq!(hidden.text.replace("secret", "secreT"), unknown.text);
+    }
+}
+
+#[tokio::test]
+async fn without_protection_a_route_with_scopes_is_closed() {
+    let service = routes().into_service().unwrap();
+    let read = Call::tool("read", json!({ "path": "a" }));
+    let answer = read.send(&service).await;
+    assert_eq!(answer.status, 403);
+    let challenge = &Challenge::of(&answer.headers)[0];
+    assert_eq!(challenge.get("scope"), Some("files:read files:list"));
+    assert_eq!(challenge.get("resource_metadata"), None);
+    assert_eq!(Call::tool("open", json!({})).send(&service).await.status, 200);
+}
+
+#[test]
+fn scopes_that_are_not_valid_are_not_registered() {
+    use mcp_server::Server;
+    use mcp_server::prompt::PromptRoute;
+    use mcp_server::resource::ResourceRoute;
+    use mcp_server::tool::ToolRoute;
+
+    let server = || Server::builder("test", "1.0.0");
+    let tool = ToolRoute::builder("a").scopes(["a b"]).handler(|| async { "" });
+    let prompt = PromptRoute::builder("a").scopes(["x:{y}"]).handler(|| async { "" });
+    let template = ResourceRoute::builder("a://{id}", "a").scopes(["x:{other}"]);
+    let resource = ResourceRoute::builder("a://b", "a").scopes(["x:{id}"]);
+    let errors = [
+        server().tool(tool).build().map(drop),
+        server().prompt(prompt).build().map(drop),
+        server().resource(template.handler(|| async { "" })).build().map(drop),
+        server().resource(resource.handler(|| async { "" })).build().map(drop),
+    ];
+    for (error, names) in errors.into_iter().zip(["\"a b\"", "\"y\"", "\"other\"", "\"id\""]) {
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(names), "{error}");
+    }
+}
