@@ -46,6 +46,9 @@ pub(crate) use access::{AccessRules, ScopeSource};
 pub(crate) use dpop::DPOP_NONCE;
 #[cfg(feature = "auth")]
 pub(crate) use guard::Guard;
+/// Keys and tokens, for the settings of verifiers; and the guarded fetch, for [`FetchDocument`].
+#[cfg(feature = "auth")]
+pub use mcp_core::{fetch, jose};
 pub use principal::Principal;
 #[cfg(feature = "auth")]
 pub use protection::Protection;

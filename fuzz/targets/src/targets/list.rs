@@ -1,8 +1,8 @@
 //! The list of targets.
 
 use super::{
-    challenge, decode, elicitation, header_params, header_value, json, jwk_set, jwt, line, peer_text,
-    scan, sealed_state, skill_file, sse, uri_template, wire, written_json,
+    challenge, decode, elicitation, header_params, header_value, json, jwk_set, jwt, line,
+    peer_text, scan, sealed_state, skill_file, sse, uri_template, wire, written_json,
 };
 
 /// A fuzz target.
