@@ -35,7 +35,9 @@ pub(crate) fn run() -> Result<(), String> {
     steps.step("dependency budgets", budgets);
     steps.command(
         "lints of all targets",
-        &mut cargo("clippy --workspace --all-targets --features mcp-examples/otel --locked -- -D warnings"),
+        &mut cargo(
+            "clippy --workspace --all-targets --features mcp-examples/otel --locked -- -D warnings",
+        ),
     );
     for set in FEATURE_SETS {
         let clippy = format!("clippy {set} --locked -- -D warnings");
@@ -58,7 +60,9 @@ pub(crate) fn run() -> Result<(), String> {
 
 /// Fails if a test is ignored, because a dependency of the test is not installed.
 fn none_ignored() -> Result<(), String> {
-    let list = output(&mut cargo("test --workspace --features mcp-examples/otel --tests --locked -- --ignored --list"))?;
+    let list = output(&mut cargo(
+        "test --workspace --features mcp-examples/otel --tests --locked -- --ignored --list",
+    ))?;
     let ignored: Vec<&str> = list.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     match ignored[..] {
         [] => Ok(()),

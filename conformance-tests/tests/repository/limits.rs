@@ -181,6 +181,8 @@ fn all_fields() -> Vec<Field> {
     all.append(&mut fields("mcp_core", &format!("{fetch:#?}")));
     let introspection = mcp_server::auth::IntrospectionLimits::default();
     all.append(&mut fields("mcp_server", &format!("{introspection:#?}")));
+    let jwt = mcp_server::auth::JwtLimits::default();
+    all.append(&mut fields("mcp_server", &format!("{jwt:#?}")));
     let audit = mcp_server::audit::AuditLimits::default();
     all.append(&mut fields("mcp_server", &format!("{audit:#?}")));
     let spill = mcp_server::layer::SpillLimits::default();

@@ -4,6 +4,7 @@ mod any_of;
 mod documents;
 mod hostile;
 mod keys;
+mod network;
 mod presets;
 mod refresh;
 mod settings;
