@@ -19,6 +19,10 @@ mod dpop_replay;
 mod guard;
 #[cfg(feature = "auth")]
 mod introspection;
+#[cfg(feature = "auth")]
+mod preset;
+#[cfg(feature = "auth")]
+pub mod presets;
 mod principal;
 #[cfg(feature = "auth")]
 mod protection;
@@ -34,6 +38,8 @@ mod static_verifier;
 mod token_cache;
 #[cfg(feature = "auth")]
 mod verifier;
+#[cfg(feature = "auth")]
+mod verify;
 
 #[cfg(feature = "http")]
 pub(crate) use access::REQUIRED_SCOPES;
@@ -60,3 +66,5 @@ pub use scopes::Scopes;
 pub use static_verifier::StaticVerifier;
 #[cfg(feature = "auth")]
 pub use verifier::{TokenVerifier, VerifiedToken, VerifyError};
+#[cfg(feature = "auth")]
+pub use verify::{AnyOf, Audience, FetchDocument, JwtLimits, JwtVerifier, JwtVerifierBuilder};
