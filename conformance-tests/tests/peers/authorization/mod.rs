@@ -1,0 +1,7 @@
+//! Authorization with a real authorization server, oidc-provider: it issues the tokens, the server
+//! of this SDK verifies them, and clients of this and other SDKs log in.
+
+mod authorization_server;
+mod browser;
+mod protected_server;
+mod tokens;
