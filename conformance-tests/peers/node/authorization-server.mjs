@@ -11,9 +11,10 @@
 //
 // A user is asked nothing: who opens the authorization URL with a browser that keeps cookies is "ada", and returns to
 // the client at once. The first time is a redirect to /interaction/…, as with a page for the log-in.
-import http from 'node:http';
-import { parseArgs } from 'node:util';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import http from 'node:http';
+import { json } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
 
 import { Provider } from 'oidc-provider';
 
@@ -87,6 +88,14 @@ function provider(issuer) {
             dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
             resourceIndicators: { enabled: true, getResourceServerInfo: resourceServer, useGrantedResource: () => true }
         }
+    });
+    // Other SDKs register with the scopes that they need first, and ask for more later.
+    provider.use(async (context, next) => {
+        if (context.method === 'POST' && context.path === '/reg') {
+            const { scope, ...metadata } = await json(context.req);
+            context.req.body = metadata;
+        }
+        return next();
     });
     provider.use(async (context, next) => {
         if (!context.path.startsWith('/interaction/')) return next();

@@ -3,5 +3,6 @@
 
 mod authorization_server;
 mod browser;
+mod clients;
 mod protected_server;
 mod tokens;

@@ -15,14 +15,14 @@ async fn whoami(principal: Principal) -> String {
     format!("{subject} with {}", principal.scopes())
 }
 
-/// Read a file.
-#[tool(scopes("files:read"))]
+/// Read a file. Needs the scope that every request needs.
+#[tool]
 async fn read() -> &'static str {
     "read"
 }
 
 /// Write a file.
-#[tool(scopes("files:read", "files:write"))]
+#[tool(scopes("files:write"))]
 async fn write() -> &'static str {
     "written"
 }
@@ -48,7 +48,7 @@ impl ProtectedServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let url = format!("http://{address}{}", HttpOptions::PATH);
-        let mut protection = Protection::new(&url, verifier(issuer, format));
+        let mut protection = Protection::new(&url, verifier(issuer, format)).scopes(["files:read"]);
         if binding == Binding::Required {
             protection = protection.require_dpop().dpop_nonces();
         }
