@@ -95,6 +95,8 @@ pub mod limits;
 pub mod meta;
 pub mod method;
 pub mod oauth;
+#[cfg(feature = "policy")]
+pub mod policy;
 pub mod repoll;
 pub mod revision;
 pub mod service;
@@ -102,6 +104,8 @@ pub mod service;
 pub mod skill;
 pub mod sync;
 pub mod text;
+#[cfg(feature = "stream")]
+pub mod token_bucket;
 pub mod transport;
 pub mod types;
 

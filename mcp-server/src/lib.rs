@@ -72,7 +72,6 @@ pub mod store;
 mod subscription;
 #[cfg(feature = "tasks")]
 pub mod task;
-mod token_bucket;
 pub mod tool;
 #[cfg(any(feature = "stdio", feature = "http"))]
 mod watch;

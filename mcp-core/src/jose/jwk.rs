@@ -156,7 +156,8 @@ impl Kind {
                 let bits = n.len() * 8 - n.first().map_or(0, |byte| byte.leading_zeros() as usize);
                 if !RSA_BITS.contains(&bits) {
                     let (min, max) = (RSA_BITS.start(), RSA_BITS.end());
-                    let message = format!("the RSA key has {bits} bits; {min} to {max} are allowed");
+                    let message =
+                        format!("the RSA key has {bits} bits; {min} to {max} are allowed");
                     return Err(JoseError::new(message));
                 }
                 let is_odd = e.last().is_some_and(|byte| byte % 2 == 1);
@@ -203,11 +204,7 @@ impl PublicKey {
         // A byte that means "uncompressed", then both coordinates.
         let point = point.get(1..).unwrap_or_default();
         let (x, y) = point.split_at(point.len() / 2);
-        format!(
-            r#"{{"crv":"{curve}","kty":"EC","x":"{}","y":"{}"}}"#,
-            base64url(x),
-            base64url(y)
-        )
+        format!(r#"{{"crv":"{curve}","kty":"EC","x":"{}","y":"{}"}}"#, base64url(x), base64url(y))
     }
 }
 
@@ -217,7 +214,9 @@ fn check_use(members: &Map<String, Value>) -> Result<(), JoseError> {
         && usage != "sig"
     {
         let usage = PeerText::new(usage);
-        return Err(JoseError::new(format!("the use of the key is \"{usage}\" instead of \"sig\"")));
+        return Err(JoseError::new(format!(
+            "the use of the key is \"{usage}\" instead of \"sig\""
+        )));
     }
     match members.get("key_ops") {
         None => Ok(()),
@@ -236,9 +235,9 @@ fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<&'a st
 }
 
 fn decoded(members: &Map<String, Value>, name: &str) -> Result<Vec<u8>, JoseError> {
-    text(members, name)?
-        .and_then(decode_base64url)
-        .ok_or_else(|| JoseError::new(format!("{name} of the key is not base64url without padding")))
+    text(members, name)?.and_then(decode_base64url).ok_or_else(|| {
+        JoseError::new(format!("{name} of the key is not base64url without padding"))
+    })
 }
 
 /// A number without leading zeros, which some servers write.
@@ -372,7 +371,10 @@ mod tests {
             (json!({"kty": "EC", "x": "AA", "y": "AA"}), "not supported"),
             (json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": point}), "1 bytes instead of 32"),
             (json!({"kty": "EC", "crv": "P-256", "x": point}), "y of the key is not base64url"),
-            (json!({"kty": "EC", "crv": "P-384", "x": point, "y": point}), "32 bytes instead of 48"),
+            (
+                json!({"kty": "EC", "crv": "P-384", "x": point, "y": point}),
+                "32 bytes instead of 48",
+            ),
             (json!({"kty": "OKP", "crv": "X25519", "x": point}), "not supported"),
             (json!({"kty": "OKP", "crv": "Ed448", "x": point}), "not supported"),
             (json!({"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}), "3 bytes instead of 32"),

@@ -26,7 +26,9 @@ impl JwkSet {
     pub fn parse(json: &[u8]) -> Result<Self, JoseError> {
         if json.len() > MAX_SET_BYTES {
             let (found, max) = (json.len(), MAX_SET_BYTES);
-            return Err(JoseError::new(format!("the set of keys has {found} bytes, more than {max}")));
+            return Err(JoseError::new(format!(
+                "the set of keys has {found} bytes, more than {max}"
+            )));
         }
         let members = read_object(json)
             .map_err(|reason| JoseError::new(format!("the set of keys {reason}")))?;

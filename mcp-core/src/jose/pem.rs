@@ -62,7 +62,8 @@ mod tests {
     #[test]
     fn the_first_private_key_is_read() {
         let key = write_pkcs8(b"key");
-        let before = "A comment\n-----BEGIN EC PARAMETERS-----\nBggq\n-----END EC PARAMETERS-----\n";
+        let before =
+            "A comment\n-----BEGIN EC PARAMETERS-----\nBggq\n-----END EC PARAMETERS-----\n";
         for text in [key.clone(), format!("{before}{key}"), key.replace('\n', "\r\n")] {
             assert_eq!(read_private_key(&text), Some((KeyForm::Pkcs8, b"key".to_vec())));
         }

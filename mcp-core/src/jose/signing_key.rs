@@ -76,8 +76,10 @@ impl SigningKey {
                 (KeyForm::Pkcs1, Some(encoding)) => RsaKeyPair::from_der(&der)
                     .map(|pair| Pair::Rsa(pair, encoding))
                     .map_err(|error| error.to_string()),
-                _ => Err("it must be in PKCS #8 form; \"openssl pkcs8 -topk8 -nocrypt\" converts it"
-                    .to_owned()),
+                _ => {
+                    Err("it must be in PKCS #8 form; \"openssl pkcs8 -topk8 -nocrypt\" converts it"
+                        .to_owned())
+                }
             },
         };
         Ok(Self::of(algorithm, pair.map_err(rejected)?))

@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        let nested = |depth: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+        let nested =
+            |depth: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
         assert!(read_object(nested(MAX_DEPTH - 1).as_bytes()).is_ok());
         assert!(error(&nested(MAX_DEPTH)).contains("deeper than 16 levels"));
         assert!(error(r#"{"$serde_json::private::RawValue":"[]"}"#).contains("reserved"));

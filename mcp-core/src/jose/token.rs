@@ -120,7 +120,8 @@ impl<'a> Jws<'a> {
             return Err(JoseError::new(message));
         }
         if !key.permits(self.algorithm) {
-            let message = format!("the key is not for the algorithm {} of the token", self.algorithm);
+            let message =
+                format!("the key is not for the algorithm {} of the token", self.algorithm);
             return Err(JoseError::new(message));
         }
         let message = self.message.as_bytes();
@@ -150,8 +151,9 @@ impl<'a> Jwt<'a> {
     /// levels, or have a member twice.
     pub fn parse(token: &'a str) -> Result<Self, JoseError> {
         let jws = Jws::parse(token)?;
-        let claims = read_object(jws.payload())
-            .map_err(|reason| JoseError::new(format!("the claims of the token: the text {reason}")))?;
+        let claims = read_object(jws.payload()).map_err(|reason| {
+            JoseError::new(format!("the claims of the token: the text {reason}"))
+        })?;
         Ok(Self { jws, claims })
     }
 

@@ -64,8 +64,8 @@ fn every_changed_byte_is_noticed() {
             let at = random.below(changed.len());
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
-            let verified = Jws::parse(&changed)
-                .and_then(|token| token.verify(&SigningAlgorithm::ALL, &key));
+            let verified =
+                Jws::parse(&changed).and_then(|token| token.verify(&SigningAlgorithm::ALL, &key));
             assert!(verified.is_err(), "{changed}");
         }
     }

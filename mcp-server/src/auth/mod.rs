@@ -32,9 +32,9 @@ mod verifier;
 pub(crate) use access::REQUIRED_SCOPES;
 pub(crate) use access::{AccessRules, ScopeSource};
 #[cfg(feature = "auth")]
-pub(crate) use authenticate::{Authenticated, Refusal};
-#[cfg(feature = "auth")]
 pub use authenticate::Refused;
+#[cfg(feature = "auth")]
+pub(crate) use authenticate::{Authenticated, Refusal};
 #[cfg(feature = "auth")]
 pub(crate) use dpop::DPOP_NONCE;
 pub use principal::Principal;

@@ -46,11 +46,7 @@ impl Shared {
     }
 
     /// Returns the challenge for a caller without all scopes of an operation.
-    pub(super) fn insufficient_scope(
-        &self,
-        head: &Head<'_>,
-        required: &[String],
-    ) -> Challenge {
+    pub(super) fn insufficient_scope(&self, head: &Head<'_>, required: &[String]) -> Challenge {
         let principal = head.principal();
         #[cfg(feature = "auth")]
         if let Some(guard) = &self.server.guard {

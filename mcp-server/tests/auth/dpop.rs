@@ -220,10 +220,8 @@ async fn a_nonce_is_given_required_and_renewed_without_being_remembered() {
 async fn the_metadata_says_what_is_accepted_and_refusals_for_scopes_name_the_scheme() {
     let client = Client::new();
     let service = serve(client.protection().require_dpop());
-    let metadata = Call {
-        uri: "/.well-known/oauth-protected-resource".into(),
-        ..Call::empty(Method::GET)
-    };
+    let metadata =
+        Call { uri: "/.well-known/oauth-protected-resource".into(), ..Call::empty(Method::GET) };
     let metadata = metadata.send(&service).await.json();
     assert_eq!(metadata["dpop_bound_access_tokens_required"], true);
     let algorithms = metadata["dpop_signing_alg_values_supported"].as_array().unwrap();
