@@ -85,6 +85,8 @@ pub use registry::ServerHandle;
 pub use server::{Connection, Server, ServerBuilder};
 
 pub use mcp_core::jsonrpc::ErrorObject;
+#[cfg(feature = "policy")]
+pub use mcp_core::policy;
 pub use mcp_core::{ConnectionLimits, Revision};
 pub use mcp_core::{extensions, json, jsonrpc, meta, method, service, types};
 pub use mcp_macros::{Elicit, prompt, resource, tool, tools};

@@ -1,7 +1,8 @@
 //! Layers: services around the router, for work that concerns every call.
 //!
 //! The server always catches panics. This module also has [`TraceLayer`], [`TimeoutLayer`],
-//! [`ConcurrencyLimitLayer`] and [`RateLimitLayer`]. Add layers with
+//! [`ConcurrencyLimitLayer`] and [`RateLimitLayer`], and with the feature `policy` `PolicyLayer`. Add
+//! layers with
 //! [`ServerBuilder::layer`](crate::ServerBuilder::layer); the layer added last is the outermost.
 //!
 //! # Writing a layer
@@ -59,11 +60,15 @@
 
 mod caller;
 mod concurrency;
+#[cfg(feature = "policy")]
+mod policy;
 mod rate_limit;
 mod timeout;
 mod trace;
 
 pub use concurrency::{ConcurrencyLimit, ConcurrencyLimitLayer};
+#[cfg(feature = "policy")]
+pub use policy::{PolicyLayer, PolicyService};
 pub use rate_limit::{RateLimit, RateLimitLayer};
 pub use timeout::{Timeout, TimeoutLayer};
 pub use tower_layer::Layer;
