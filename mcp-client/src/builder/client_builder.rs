@@ -80,6 +80,8 @@ impl ClientBuilder {
                 timeouts: Timeouts::default(),
                 limits: Limits::new(),
                 methods: Methods::new(),
+                #[cfg(feature = "policy")]
+                policy: None,
             },
             handlers: Handlers::default(),
             output_validator: None,
@@ -326,6 +328,14 @@ impl ClientBuilder {
         validate: impl Fn(&Schema, &RawJson) -> Result<(), String> + Send + Sync + 'static,
     ) -> Self {
         self.output_validator = Some(Arc::new(validate));
+        self
+    }
+
+    /// Sets the policy that decides about requests before they leave, and what lists contain. See
+    /// [`ClientPolicy`](crate::policy::ClientPolicy).
+    #[cfg(feature = "policy")]
+    pub fn policy(mut self, policy: crate::policy::ClientPolicy) -> Self {
+        self.settings.policy = Some(policy);
         self
     }
 

@@ -16,6 +16,8 @@ use crate::call::{OutputSchemas, OutputValidator};
 use crate::deadline::Timeouts;
 use crate::era::{KnownServer, Session, Settings};
 use crate::error::Error;
+#[cfg(feature = "policy")]
+use crate::policy::PolicyState;
 use crate::request::Wire;
 use crate::task::TaskOptions;
 
@@ -80,6 +82,8 @@ struct Inner {
     result_handlers: Vec<ResultHandler>,
     /// `None` if the client does not declare tasks.
     tasks: Option<TaskOptions>,
+    #[cfg(feature = "policy")]
+    policy: Option<PolicyState>,
 }
 
 /// The handler of a type of result, which an extension defines.
@@ -171,6 +175,11 @@ impl Client {
                 .map(|validator| OutputSchemas::new(validator, max_schema_bytes)),
             result_handlers,
             tasks,
+            #[cfg(feature = "policy")]
+            policy: settings
+                .policy
+                .clone()
+                .map(|policy| PolicyState::new(policy, settings.server_name.as_deref())),
         }))
     }
 
@@ -260,6 +269,12 @@ impl Client {
     /// How the client uses tasks; `None` if it does not declare them.
     pub(crate) fn task_options(&self) -> Option<&TaskOptions> {
         self.0.tasks.as_ref()
+    }
+
+    /// The policy of the host.
+    #[cfg(feature = "policy")]
+    pub(crate) fn policy(&self) -> Option<&PolicyState> {
+        self.0.policy.as_ref()
     }
 
     /// The resources that subscriptions watch, in the legacy era.

@@ -12,6 +12,8 @@ use super::known::KnownServer;
 use crate::Limits;
 use crate::deadline::Timeouts;
 use crate::error::{Error, ErrorKind};
+#[cfg(feature = "policy")]
+use crate::policy::ClientPolicy;
 
 /// What the user chose before connecting.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// The methods of the protocol and of the extensions.
     pub(crate) methods: Methods,
+    #[cfg(feature = "policy")]
+    pub(crate) policy: Option<ClientPolicy>,
 }
 
 /// What was agreed upon.
