@@ -6,6 +6,7 @@
 mod arguments;
 mod envelope;
 mod long_text;
+mod policy;
 mod tools_list;
 
 fn main() {

@@ -43,4 +43,6 @@ mod guides {
     struct Tasks;
     #[doc = include_str!("../../docs/authorization.md")]
     struct Authorization;
+    #[doc = include_str!("../../docs/policy-and-audit.md")]
+    struct PolicyAndAudit;
 }

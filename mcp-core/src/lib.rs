@@ -72,6 +72,7 @@
 //!
 //! - `stream`: [`transport::stream`](crate::transport) and [`transport::memory`](crate::transport),
 //!   which need tokio.
+//! - `policy`: `policy`, rules that decide about calls.
 //! - `http-client`: `http_client`, with hyper and rustls.
 //! - `fetch`: `fetch`, the requests of authorization.
 //! - `jose`: `jose`, signatures by `ring`.
