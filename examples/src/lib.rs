@@ -43,6 +43,11 @@ mod guides {
     struct Tasks;
     #[doc = include_str!("../../docs/authorization.md")]
     struct Authorization;
+    #[doc = include_str!("../../docs/protecting-a-server.md")]
+    struct ProtectingAServer;
     #[doc = include_str!("../../docs/policy-and-audit.md")]
     struct PolicyAndAudit;
+    #[cfg(feature = "otel")]
+    #[doc = include_str!("../../docs/observability.md")]
+    struct Observability;
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::Limits;
 use mcp_core::service::{Accept, BoxService, CatchPanic, Notification, Reply, Request, Service};
+use mcp_core::telemetry::NetworkTransport;
 use mcp_core::transport::memory::{self, Link};
 use mcp_core::transport::stream;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -222,6 +223,17 @@ impl Connection {
         match &self.process {
             Some(process) => process.exited().await.0,
             None => None,
+        }
+    }
+
+    /// What carries the requests, and the host and the port of the server on the network.
+    pub(crate) fn network(&self) -> (Option<NetworkTransport>, Option<(String, u16)>) {
+        match &self.outbound {
+            Outbound::Stream(_) if self.is_http_sse => (Some(NetworkTransport::Http), None),
+            Outbound::Stream(_) => (Some(NetworkTransport::Pipe), None),
+            #[cfg(feature = "http")]
+            Outbound::Http(transport) => (Some(NetworkTransport::Http), transport.server()),
+            Outbound::Service(_) => (None, None),
         }
     }
 

@@ -89,5 +89,7 @@ pub use subscription::Subscription;
 pub use limits::Limits;
 pub use mcp_core::jsonrpc::ErrorObject;
 pub use mcp_core::revision::{Era, Revision};
-pub use mcp_core::{ConnectionLimits, json, jsonrpc, meta, method, service, transport, types};
+pub use mcp_core::{
+    ConnectionLimits, json, jsonrpc, meta, method, service, telemetry, transport, types,
+};
 pub use serde_json;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use mcp_core::json::{self, JsonBytes, JsonObject};
 use mcp_core::jsonrpc::{Params as SealedParams, RequestId};
 use mcp_core::meta::{self, Meta};
+use mcp_core::telemetry::TraceContext;
 use mcp_core::types::LoggingLevel;
 use serde::Serialize;
 use serde_json::Value;
@@ -55,13 +56,15 @@ pub(crate) struct MetaParts<'a> {
     pub(crate) session: &'a str,
     pub(crate) progress_token: Option<&'a RequestId>,
     pub(crate) log_level: Option<LoggingLevel>,
+    /// The trace that the request continues.
+    pub(crate) trace: Option<&'a TraceContext>,
     pub(crate) user: Option<&'a Meta>,
 }
 
 impl<'a> MetaParts<'a> {
     /// Only what each request of the session has.
     pub(crate) fn of_session(session: &'a str) -> Self {
-        Self { session, progress_token: None, log_level: None, user: None }
+        Self { session, progress_token: None, log_level: None, trace: None, user: None }
     }
 }
 
@@ -149,6 +152,11 @@ impl Params {
         key
     }
 
+    /// A copy that is closed without `_meta`.
+    pub(crate) fn without_meta(&self) -> SealedParams {
+        self.clone().seal(&MetaParts::of_session("")).0
+    }
+
     /// Adds `_meta` and closes the object. Also returns the part before it, for the next round.
     pub(crate) fn seal(mut self, parts: &MetaParts<'_>) -> (SealedParams, Base) {
         let end = self.text.len();
@@ -201,6 +209,11 @@ impl Params {
         if let Some(level) = &parts.log_level {
             self.meta_member(start, meta::LOG_LEVEL, level);
         }
+        for (key, value) in parts.trace.iter().flat_map(|trace| trace.members()) {
+            if parts.user.is_none_or(|user| user.get(key).is_none()) {
+                self.meta_member(start, key, value);
+            }
+        }
         for (key, value) in parts.user.iter().flat_map(|meta| meta.iter()) {
             let written = match key {
                 // Only a modern session has them, and writes them itself.
@@ -247,6 +260,7 @@ mod tests {
             session,
             progress_token: Some(&RequestId::Number(7)),
             log_level: None,
+            trace: None,
             user,
         };
         params.seal(&parts).0.as_str().to_owned()

@@ -12,6 +12,7 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{MethodName, Params, RequestId};
 use mcp_core::method::Methods;
 use mcp_core::service::{BoxFuture, Notification, Reply, Request};
+use mcp_core::telemetry::{self, Operation, Outcome, Recording, Side, Target, Telemetry};
 use tokio::time::{Sleep, sleep_until};
 
 use crate::connection::Connection;
@@ -27,12 +28,19 @@ pub(crate) struct Wire {
     pub(crate) inbound: Arc<Inbound>,
     /// The methods of the protocol and of the extensions.
     pub(crate) methods: Methods,
+    telemetry: Option<Arc<dyn Telemetry>>,
     ids: AtomicI64,
 }
 
 impl Wire {
-    pub(crate) fn new(connection: Connection, inbound: Arc<Inbound>, methods: &Methods) -> Self {
-        Self { connection, inbound, methods: methods.clone(), ids: AtomicI64::new(1) }
+    pub(crate) fn new(
+        connection: Connection,
+        inbound: Arc<Inbound>,
+        methods: &Methods,
+        telemetry: Option<&Arc<dyn Telemetry>>,
+    ) -> Self {
+        let (methods, telemetry) = (methods.clone(), telemetry.cloned());
+        Self { connection, inbound, methods, telemetry, ids: AtomicI64::new(1) }
     }
 
     /// A new id for this connection.
@@ -40,14 +48,45 @@ impl Wire {
         RequestId::Number(self.ids.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Sends a request and waits for its answer, until a deadline expires.
+    /// Begins to record a request, if anybody listens.
+    #[inline]
+    pub(crate) fn record(
+        &self,
+        method: &MethodName,
+        id: &RequestId,
+        params: impl FnOnce() -> Option<Params>,
+    ) -> Option<Box<Recording>> {
+        let describe = || {
+            let mut operation = Operation::new(Side::Client, method.clone());
+            operation.target = params().and_then(|params| Target::of(method, &params, |_, _| true));
+            operation.revision = self.inbound.revision.get().copied();
+            (operation.transport, operation.server) = self.connection.network();
+            operation
+        };
+        telemetry::begin(Side::Client, self.telemetry.as_ref(), describe, id, || None)
+    }
+
+    /// Sends a request that is not recorded yet; see [`Wire::exchange_recorded`].
     pub(crate) async fn exchange(
+        &self,
+        method: &'static str,
+        params: impl Into<Params>,
+        deadlines: &mut Deadlines,
+    ) -> Result<JsonBytes, Error> {
+        let id = self.next_id();
+        let recording = self.record(&method.into(), &id, || None);
+        self.exchange_recorded(method, id, params, deadlines, None, recording).await
+    }
+
+    /// Sends a request and waits for its answer, until a deadline expires.
+    pub(crate) async fn exchange_recorded(
         &self,
         method: &'static str,
         id: RequestId,
         params: impl Into<Params>,
         deadlines: &mut Deadlines,
         mut on_progress: Option<&mut OnProgress>,
+        mut recording: Option<Box<Recording>>,
     ) -> Result<JsonBytes, Error> {
         let mut expected = on_progress.is_some().then(|| self.inbound.progress.expect(id.clone()));
         let mut request = Request::new(id, method, params);
@@ -58,9 +97,16 @@ impl Wire {
         let mut sleep = pin!(None::<Sleep>);
         poll_fn(|cx| {
             read_progress(cx, &mut expected, &mut on_progress, deadlines);
-            if let Poll::Ready(reply) = call.as_mut().poll(cx) {
+            let polled = {
+                let _entered = recording.as_ref().map(|recording| recording.enter());
+                call.as_mut().poll(cx)
+            };
+            if let Poll::Ready(reply) = polled {
                 // Progress that arrived before the answer is reported before it.
                 read_progress(cx, &mut expected, &mut on_progress, deadlines);
+                if let Some(mut recording) = recording.take() {
+                    recording.end(&reply);
+                }
                 return Poll::Ready(reply.map_err(|error| Error::from_call(method, error)));
             }
             loop {
@@ -72,6 +118,9 @@ impl Wire {
                     ready!(timer.poll(cx));
                 }
                 if let Some(error) = deadlines.expired(method, &self.inbound.handling) {
+                    if let Some(mut recording) = recording.take() {
+                        recording.end_with(Outcome::TimedOut);
+                    }
                     return Poll::Ready(Err(error));
                 }
                 sleep.set(None); // The deadline has moved since the timer was made.
@@ -85,7 +134,19 @@ impl Wire {
     /// future is dropped.
     pub(crate) fn call_owned(&self, request: Request) -> BoxFuture<'static, Reply> {
         let outbound = self.connection.outbound().clone();
-        Box::pin(async move { outbound.call(request).await })
+        let recording = self.record(&request.method, &request.id, || None);
+        Box::pin(async move {
+            let mut call = pin!(outbound.call(request));
+            let reply = poll_fn(|cx| {
+                let _entered = recording.as_ref().map(|recording| recording.enter());
+                call.as_mut().poll(cx)
+            })
+            .await;
+            if let Some(mut recording) = recording {
+                recording.end(&reply);
+            }
+            reply
+        })
     }
 
     pub(crate) async fn notify(&self, method: impl Into<MethodName>, params: JsonBytes) {

@@ -104,6 +104,7 @@ pub mod service;
 #[cfg(feature = "skills")]
 pub mod skill;
 pub mod sync;
+pub mod telemetry;
 pub mod text;
 #[cfg(feature = "stream")]
 pub mod token_bucket;

@@ -111,8 +111,8 @@ use proc_macro::TokenStream;
 /// or `null`. Unknown arguments are refused. A leading underscore (`_limit`) is not part of the
 /// name. The answer to an invalid call lists all errors.
 ///
-/// Four types are not arguments: `Context`, `Principal`, `State<S>` and `Extension<T>`, or references to them,
-/// are taken from the call, at any position.
+/// Some types are not arguments: `Context`, `Principal`, `Option<Principal>`, `State<S>` and
+/// `Extension<T>`, or references to them, are taken from the call, at any position.
 ///
 /// | `#[arg(…)]` | |
 /// |---|---|

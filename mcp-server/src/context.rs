@@ -11,6 +11,7 @@ use mcp_core::meta::{Meta, STALE_DIGESTS};
 use mcp_core::method::{NotificationMethod, notification};
 use mcp_core::revision::{Revision, Rules};
 use mcp_core::service::{BoxFuture, Notification, Request};
+use mcp_core::telemetry::TraceContext;
 use mcp_core::types::{
     ClientCapabilities, Implementation, LogMessageParams, LoggingLevel, ProgressParams,
     ProgressToken,
@@ -122,6 +123,15 @@ impl Context {
     #[must_use]
     pub fn meta(&self) -> Meta {
         call::whole_meta(&self.0.params).unwrap_or_default()
+    }
+
+    /// Returns the trace that the caller continues with this request: `traceparent`, `tracestate`
+    /// and `baggage` of its `_meta`. `None` without a valid one.
+    ///
+    /// The caller can put anything into it. Never base a security decision on it.
+    #[must_use]
+    pub fn trace_context(&self) -> Option<TraceContext> {
+        call::trace_context(&self.0.params)
     }
 
     /// Returns the values that the transport and the layers attached to the call, such as HTTP

@@ -25,10 +25,13 @@
 //! | suggest values for arguments | [`completion`] |
 //! | add and remove tools at runtime | [`ServerHandle`] |
 //! | run code around every call | [`layer`] |
+//! | record what callers did | `audit`, with the feature `audit` |
 //! | set limits | [`Limits`] |
 //!
 //! The crate root re-exports what nearly every server uses; the rest is in the modules.
 
+#[cfg(feature = "audit")]
+pub mod audit;
 pub mod auth;
 mod blocking;
 mod call;
@@ -88,6 +91,6 @@ pub use mcp_core::jsonrpc::ErrorObject;
 #[cfg(feature = "policy")]
 pub use mcp_core::policy;
 pub use mcp_core::{ConnectionLimits, Revision};
-pub use mcp_core::{extensions, json, jsonrpc, meta, method, service, types};
+pub use mcp_core::{extensions, json, jsonrpc, meta, method, service, telemetry, types};
 pub use mcp_macros::{Elicit, prompt, resource, tool, tools};
 pub use {schemars, serde, serde_json};

@@ -12,3 +12,5 @@ pub const ED25519: &str = include_str!("keys/ed25519.pem");
 pub const RSA: &str = include_str!("keys/rsa.pem");
 /// RSA with 2,048 bits, PKCS #1.
 pub const RSA_PKCS1: &str = include_str!("keys/rsa-pkcs1.pem");
+/// Another RSA key with 2,048 bits, PKCS #8.
+pub const RSA_OTHER: &str = include_str!("keys/rsa-other.pem");

@@ -15,6 +15,8 @@ const FEATURE_SETS: &[&str] = &[
     "-p mcp-core --features fetch",
     "-p mcp-core --features policy",
     "-p mcp-server --no-default-features",
+    "-p mcp-server --no-default-features --features auth",
+    "-p mcp-server --no-default-features --features audit,tower",
     "-p mcp-server --features policy",
     "-p mcp-server --all-features",
     "-p mcp-client --no-default-features",
@@ -35,7 +37,9 @@ pub(crate) fn run() -> Result<(), String> {
     steps.step("dependency budgets", budgets);
     steps.command(
         "lints of all targets",
-        &mut cargo("clippy --workspace --all-targets --locked -- -D warnings"),
+        &mut cargo(
+            "clippy --workspace --all-targets --features mcp-examples/otel --locked -- -D warnings",
+        ),
     );
     for set in FEATURE_SETS {
         let clippy = format!("clippy {set} --locked -- -D warnings");
@@ -47,7 +51,8 @@ pub(crate) fn run() -> Result<(), String> {
             .env("RUSTDOCFLAGS", "-D warnings"),
     );
     steps.step("no test is ignored", none_ignored);
-    steps.command("tests", &mut cargo("test --workspace --locked --no-fail-fast"));
+    let tests = "test --workspace --features mcp-examples/otel --locked --no-fail-fast";
+    steps.command("tests", &mut cargo(tests));
     steps.command(
         "the quickstart of README.md",
         &mut cargo("run -p mcp-examples --example quickstart --locked"),
@@ -57,7 +62,9 @@ pub(crate) fn run() -> Result<(), String> {
 
 /// Fails if a test is ignored, because a dependency of the test is not installed.
 fn none_ignored() -> Result<(), String> {
-    let list = output(&mut cargo("test --workspace --tests --locked -- --ignored --list"))?;
+    let list = output(&mut cargo(
+        "test --workspace --features mcp-examples/otel --tests --locked -- --ignored --list",
+    ))?;
     let ignored: Vec<&str> = list.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     match ignored[..] {
         [] => Ok(()),

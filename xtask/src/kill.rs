@@ -1,9 +1,10 @@
-//! `cargo xtask kill`: plays the tests that kill servers and stores with more rounds than usual.
+//! `cargo xtask kill`: plays the tests that kill servers, stores and logs with more rounds than
+//! usual.
 
 use crate::steps::{cargo, succeed};
 
 const USAGE: &str = "\
-usage: cargo xtask kill [redb | redis] [--rounds N] [--tasks N] [--seed N]
+usage: cargo xtask kill [audit | redb | redis] [--rounds N] [--tasks N] [--seed N]
 
 Without options, 300 rounds with 100 tasks each.";
 
@@ -19,7 +20,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
 fn parse<'a>(arguments: &[&'a str]) -> Option<(Option<&'a str>, Vec<Setting<'a>>)> {
     let (variant, options) = match arguments {
-        [variant @ ("redb" | "redis"), options @ ..] => (Some(*variant), options),
+        [variant @ ("audit" | "redb" | "redis"), options @ ..] => (Some(*variant), options),
         options => (None, options),
     };
     let (options, rest) = options.as_chunks::<2>();
@@ -47,6 +48,8 @@ fn options_replace_the_defaults_and_others_are_refused() {
     let mut settings = defaults.to_vec();
     settings.push(("KILL_ROUNDS", "5"));
     assert_eq!(parse(&["redis", "--rounds", "5"]), Some((Some("redis"), settings)));
+    let audit = parse(&["audit", "--rounds", "5"]).and_then(|(variant, _)| variant);
+    assert_eq!(audit, Some("audit"));
     for wrong in [&["file"][..], &["--rounds"], &["--rounds", "many"], &["--speed", "1"]] {
         assert_eq!(parse(wrong), None, "{wrong:?}");
     }

@@ -1,7 +1,7 @@
 use mcp_server::tool;
 
 #[tool]
-fn page(#[arg(default = "ten")] size: bool) -> bool {
+fn page(#[arg(default = "ten")] size: f32) -> f32 {
     size
 }
 

@@ -1,5 +1,6 @@
-//! Servers that are killed at random moments while they run tasks, and stores that are killed. The
-//! tasks are those of `src/bin/task-server.rs`, which write down what they do.
+//! Servers that are killed at random moments while they run tasks, stores that are killed, and logs
+//! of audit records. The tasks are those of `src/bin/task-server.rs`, which write down what they
+//! do.
 //!
 //! No task that a client knows is lost, or has two results, or works for ever. A step runs at least
 //! once, and not again once the next one has begun.
@@ -7,6 +8,7 @@
 //! `cargo xtask kill` plays more rounds.
 
 mod acknowledged;
+mod audit;
 mod history;
 mod instance;
 mod plan;

@@ -11,6 +11,7 @@ use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method as _, Methods, TASKS_EXTENSION, ToolsCall};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Accept, BoxFuture, BoxService, Service};
+use mcp_core::telemetry::Telemetry;
 use mcp_core::types::{
     ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitFormParams, ElicitResult,
     ElicitUrlParams, Implementation, Root, Schema,
@@ -80,6 +81,7 @@ impl ClientBuilder {
                 timeouts: Timeouts::default(),
                 limits: Limits::new(),
                 methods: Methods::new(),
+                telemetry: None,
                 #[cfg(feature = "policy")]
                 policy: None,
             },
@@ -303,6 +305,16 @@ impl ClientBuilder {
             declared.extensions.get_or_insert_default().extend(extensions);
         }
         self.handlers.declared = declared;
+        self
+    }
+
+    /// Sets what receives the durations of requests and sessions, and writes the context of traces
+    /// into the `_meta` of requests. With the feature `otel`, [`telemetry`](crate::telemetry) has
+    /// one for OpenTelemetry. Each request has a span also without it; see `docs/observability.md`.
+    ///
+    /// What a call sets with its own `_meta` is not replaced.
+    pub fn telemetry(mut self, telemetry: impl Telemetry) -> Self {
+        self.settings.telemetry = Some(Arc::new(telemetry));
         self
     }
 

@@ -8,6 +8,7 @@ use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::revision::Revision;
 use mcp_core::service::BoxFuture;
 use mcp_core::sync::Mutex;
+use mcp_core::telemetry::{SessionRecording, Side};
 use mcp_core::types::{Implementation, LoggingLevel, ServerCapabilities};
 
 use super::watched::WatchedResources;
@@ -82,6 +83,8 @@ struct Inner {
     result_handlers: Vec<ResultHandler>,
     /// `None` if the client does not declare tasks.
     tasks: Option<TaskOptions>,
+    /// Records the session when it ends.
+    _recording: Option<SessionRecording>,
     #[cfg(feature = "policy")]
     policy: Option<PolicyState>,
 }
@@ -160,6 +163,11 @@ impl Client {
         result_handlers: Vec<ResultHandler>,
         tasks: Option<TaskOptions>,
     ) -> Self {
+        let recording = settings.telemetry.as_ref().filter(|_| !session.is_modern());
+        let recording = recording.map(|telemetry| {
+            let (transport, server) = wire.connection.network();
+            SessionRecording::new(telemetry, Side::Client, session.revision, transport, server)
+        });
         let max_schema_bytes = settings.limits.max_output_schema_bytes;
         let named = || session.server_info.as_ref().map(|info| info.name.clone());
         let server_name = settings.server_name.clone().or_else(named).unwrap_or_default();
@@ -175,6 +183,7 @@ impl Client {
                 .map(|validator| OutputSchemas::new(validator, max_schema_bytes)),
             result_handlers,
             tasks,
+            _recording: recording,
             #[cfg(feature = "policy")]
             policy: settings
                 .policy

@@ -40,7 +40,7 @@ pub(crate) async fn establish(
     connection: Connection,
     reopen: Option<&mut dyn Reopen>,
 ) -> Result<(Wire, Session), Error> {
-    let wire = Wire::new(connection, Arc::clone(inbound), &settings.methods);
+    let wire = new_wire(settings, inbound, connection);
     let is_legacy = |revision: &Revision| revision.era() == Era::Legacy;
     let known = settings.known.as_ref().map(|known| known.revision).filter(is_legacy);
     let mut probed = true;
@@ -92,9 +92,14 @@ pub(crate) async fn establish(
     };
     tracing::debug!(%error, "the handshake failed; trying it on another connection");
     drop(wire);
-    let wire = Wire::new(reopen.reopen().await?, Arc::clone(inbound), &settings.methods);
+    let wire = new_wire(settings, inbound, reopen.reopen().await?);
     let session = legacy::initialize(&wire, settings, offer).await?;
     Ok((wire, session))
+}
+
+fn new_wire(settings: &Settings, inbound: &Arc<Inbound>, connection: Connection) -> Wire {
+    let telemetry = settings.telemetry.as_ref();
+    Wire::new(connection, Arc::clone(inbound), &settings.methods, telemetry)
 }
 
 /// Begins a modern conversation.

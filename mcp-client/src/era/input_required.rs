@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::jsonrpc::{Params as SealedParams, RequestId, code};
 use mcp_core::method::{Discover, Method as _};
+use mcp_core::telemetry::Recording;
 use mcp_core::text::PeerText;
 use mcp_core::types::{DiscoverResult, InputRequest, InputRequests, InputResponses};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -159,8 +160,8 @@ pub(crate) async fn send(
             deadlines.postpone(began.elapsed());
         }
     }
-    let (id, sealed, base) = seal(client, params, options);
-    let mut answer = exchange(client, method, id, sealed, options, deadlines).await;
+    let (sealed, base) = seal(client, method, params, options);
+    let mut answer = exchange(client, method, sealed, options, deadlines).await;
     if let Err(refused) = answer {
         if !is_version_refused(&refused) || !client.session().is_modern() {
             return Err(refused);
@@ -168,34 +169,50 @@ pub(crate) async fn send(
         // What was found out about the server does not hold any more: ask again (ERA-6). The
         // request was not carried out, so it may be repeated.
         Box::pin(confirm_revision(client, refused, deadlines)).await?;
-        let (id, sealed, _) = seal(client, Params::from_base(&base), options);
-        answer = exchange(client, method, id, sealed, options, deadlines).await;
+        let (sealed, _) = seal(client, method, Params::from_base(&base), options);
+        answer = exchange(client, method, sealed, options, deadlines).await;
     }
     let round = read(client, method, answer?)?;
     Ok((round, base))
 }
 
-/// Adds `_meta` to params. Also returns the id of the request, and the params without `_meta`.
-fn seal(client: &Client, params: Params, options: &Options) -> (RequestId, SealedParams, Base) {
+/// A request that is ready to be sent.
+struct Sealed {
+    id: RequestId,
+    params: SealedParams,
+    recording: Option<Box<Recording>>,
+}
+
+/// Adds `_meta` to params. Also returns the params without `_meta`.
+fn seal(
+    client: &Client,
+    method: &'static str,
+    params: Params,
+    options: &Options,
+) -> (Sealed, Base) {
     let id = client.wire().next_id();
-    let (sealed, base) = params.seal(&MetaParts {
+    let recording = client.wire().record(&method.into(), &id, || Some(params.without_meta()));
+    let trace = recording.as_ref().and_then(|recording| recording.trace_context());
+    let (params, base) = params.seal(&MetaParts {
         session: &client.session().meta,
         progress_token: options.on_progress.is_some().then_some(&id),
         log_level: options.log_level.or_else(|| client.requested_log_level()),
+        trace: trace.as_ref(),
         user: options.meta.as_ref(),
     });
-    (id, sealed, base)
+    (Sealed { id, params, recording }, base)
 }
 
 fn exchange<'a>(
     client: &'a Client,
     method: &'static str,
-    id: RequestId,
-    params: SealedParams,
+    sealed: Sealed,
     options: &'a mut Options,
     deadlines: &'a mut Deadlines,
 ) -> impl Future<Output = Result<JsonBytes, Error>> + Send + 'a {
-    client.wire().exchange(method, id, params, deadlines, options.on_progress.as_mut())
+    let Sealed { id, params, recording } = sealed;
+    let on_progress = options.on_progress.as_mut();
+    client.wire().exchange_recorded(method, id, params, deadlines, on_progress, recording)
 }
 
 fn is_version_refused(error: &Error) -> bool {
@@ -210,10 +227,7 @@ async fn confirm_revision(
 ) -> Result<(), Error> {
     let (wire, ours) = (client.wire(), client.revision());
     let params = discover_params(&client.session().meta);
-    let supported = match wire
-        .exchange(Discover::NAME, wire.next_id(), params, deadlines, None)
-        .await
-    {
+    let supported = match wire.exchange(Discover::NAME, params, deadlines).await {
         Ok(answer) => match answer.parse::<DiscoverResult>() {
             Ok(discovered) => discovered.supported_versions,
             Err(_) => return Err(refused),

@@ -28,7 +28,7 @@ pub(super) async fn initialize(
 ) -> Result<Session, Error> {
     let mut deadlines = Deadlines::begin(settings.timeouts, &wire.inbound.handling);
     let params = params(wire, settings, offer)?;
-    let answer = wire.exchange(METHOD, wire.next_id(), params, &mut deadlines, None).await;
+    let answer = wire.exchange(METHOD, params, &mut deadlines).await;
     Ok(begin(wire, accept(settings, answer)?).await)
 }
 

@@ -68,7 +68,7 @@ pub(super) async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, E
             }
         } else {
             let mut deadlines = Deadlines::begin(settings.timeouts, &wire.inbound.handling);
-            wire.exchange(METHOD, wire.next_id(), params, &mut deadlines, None).await
+            wire.exchange(METHOD, params, &mut deadlines).await
         };
         match judge(settings, wire, &tried, reply)? {
             Next::Done(verdict) => return Ok(verdict),

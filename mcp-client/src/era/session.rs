@@ -1,9 +1,11 @@
 //! What the client brings into a conversation, and what it knows after its beginning.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_core::method::Methods;
 use mcp_core::revision::{Era, Revision};
+use mcp_core::telemetry::Telemetry;
 use mcp_core::text::PeerText;
 use mcp_core::types::{Implementation, ServerCapabilities};
 use serde_json::value::RawValue;
@@ -28,6 +30,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// The methods of the protocol and of the extensions.
     pub(crate) methods: Methods,
+    pub(crate) telemetry: Option<Arc<dyn Telemetry>>,
     #[cfg(feature = "policy")]
     pub(crate) policy: Option<ClientPolicy>,
 }

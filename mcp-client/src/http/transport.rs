@@ -21,6 +21,7 @@ use super::settings::HttpSettings;
 use super::sse_2024::{Events, Posts, open};
 use crate::inbound::Inbound;
 use crate::limits::Limits;
+use mcp_core::http_client::url;
 
 /// The way to a server over HTTP. Clones are cheap.
 #[derive(Clone)]
@@ -44,6 +45,12 @@ impl HttpTransport {
         let modern = ModernCalls::new(&sender);
         let legacy = Arc::new(LegacySession::new(&sender));
         Self(Arc::new(Inner { sender, modern, legacy }))
+    }
+
+    /// The host and the port of the server.
+    pub(crate) fn server(&self) -> Option<(String, u16)> {
+        let uri = self.0.sender.endpoint().uri();
+        Some((uri.host()?.to_owned(), url::port(uri)?))
     }
 
     /// Opens the stream of HTTP+SSE at the same URL, and learns where messages are posted to.

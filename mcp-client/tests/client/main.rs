@@ -26,5 +26,6 @@ mod task_handles;
 mod task_input;
 mod task_script;
 mod tasks;
+mod telemetry;
 mod timeouts;
 mod wakers;

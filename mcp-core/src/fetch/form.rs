@@ -15,6 +15,9 @@ use super::secret::Secret;
 /// The media type of a form.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
+/// The `client_assertion_type` of a client that authenticates by a signed JWT. Spec: RFC 7523 §2.2.
+pub const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 /// The fields of a form. They may be secrets, so `Debug` shows none.
 #[derive(Default)]
 pub struct Form(String);

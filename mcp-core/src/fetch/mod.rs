@@ -34,7 +34,7 @@ mod url_tables;
 
 pub use error::{FetchError, FetchErrorKind};
 pub use fetcher::{Fetched, Fetcher};
-pub use form::{FORM, Form, basic_credentials, decode, encode};
+pub use form::{FORM, Form, JWT_BEARER, basic_credentials, decode, encode};
 pub use guard::Guard;
 pub use host::PrivateHosts;
 pub use limits::{FetchLimits, SettingNames};

@@ -32,7 +32,7 @@ pub fn is_same_origin(one: &Uri, other: &Uri) -> bool {
 }
 
 /// The port of a URL, or the default port of its scheme.
-fn port(uri: &Uri) -> Option<u16> {
+pub fn port(uri: &Uri) -> Option<u16> {
     uri.port_u16().or_else(|| match uri.scheme_str()? {
         scheme if scheme.eq_ignore_ascii_case("http") => Some(80),
         scheme if scheme.eq_ignore_ascii_case("https") => Some(443),

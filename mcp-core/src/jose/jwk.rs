@@ -62,7 +62,7 @@ impl Jwk {
         // What the key is for is checked before anything of it is decoded.
         let kty = text(members, "kty")?.unwrap_or_default();
         if kty == "oct" || SECRET_MEMBERS.iter().any(|name| members.contains_key(*name)) {
-            return Err(JoseError::new("the key is not public: whoever reads it can sign with it"));
+            return Err(JoseError::new("the key is not public: a reader of it can sign with it"));
         }
         let curve = text(members, "crv")?;
         let kind = match (kty, curve) {

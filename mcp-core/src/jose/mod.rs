@@ -26,6 +26,7 @@
 //! ```
 
 mod algorithm;
+mod client_assertion;
 mod digest;
 mod error;
 mod jwk;
@@ -37,6 +38,7 @@ mod token;
 mod verify;
 
 pub use algorithm::SigningAlgorithm;
+pub use client_assertion::client_assertion;
 pub use digest::{base64url, sha256};
 pub use error::JoseError;
 pub use jwk::Jwk;

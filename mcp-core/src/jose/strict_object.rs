@@ -1,5 +1,5 @@
-//! JSON objects whose meaning cannot depend on the parser: a member that occurs twice is refused, at
-//! any depth. RFC 7515 §4 and RFC 7519 §4 allow to refuse it.
+//! JSON objects whose meaning cannot depend on the parser: a member that occurs twice is refused,
+//! at any depth. RFC 7515 §4 and RFC 7519 §4 allow to refuse it.
 
 use std::fmt;
 

@@ -108,7 +108,8 @@ fn merge(error: &ErrorObject, details: &Value) -> Value {
 
 /// Revisions until 2025-06-18. Answers to calls have status 200. What is refused before it belongs
 /// to a session has the status of the latest revision. Kinds that only the draft defines keep the
-/// code that the error was created with.
+/// code that the error was created with. A rate limit has the status that clients and proxies know:
+/// with `Retry-After` it says that the call was not handled.
 pub(crate) const LEGACY: ErrorTable = {
     let mut rows = [ErrorRow { kind: ErrorKind::Other, code: None, status: 200 }; KINDS];
     let mut index = 0;
@@ -116,6 +117,7 @@ pub(crate) const LEGACY: ErrorTable = {
         rows[index].kind = ErrorKind::ALL[index];
         index += 1;
     }
+    rows[ErrorKind::RateLimited as usize].status = 429;
     ErrorTable { rows, has_details: false }.with([
         (ErrorKind::ParseError, code::PARSE_ERROR, 200),
         (ErrorKind::InvalidRequest, code::INVALID_REQUEST, 200),
@@ -212,7 +214,7 @@ mod tests {
             }
             // A layer of a user may choose any code with a kind that only the draft defines.
             let error = ErrorObject::new(7, "x").with_kind(ErrorKind::RateLimited, &());
-            assert_eq!((table.fit(error.clone()).code(), table.status(&error)), (7, 200));
+            assert_eq!((table.fit(error.clone()).code(), table.status(&error)), (7, 429));
         }
     }
 

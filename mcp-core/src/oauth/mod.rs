@@ -10,9 +10,13 @@ mod challenge;
 mod client_metadata;
 mod error_response;
 mod protected_resource;
+#[cfg(feature = "http-client")]
+mod well_known;
 
 pub use authorization_server::AuthorizationServerMetadata;
 pub use challenge::Challenge;
 pub use client_metadata::ClientMetadata;
 pub use error_response::ErrorResponse;
 pub use protected_resource::ProtectedResourceMetadata;
+#[cfg(feature = "http-client")]
+pub use well_known::server_metadata_urls;

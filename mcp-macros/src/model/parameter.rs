@@ -19,7 +19,8 @@ pub(crate) struct Parameter {
 
 /// The source of the value.
 pub(crate) enum Role {
-    /// The call: `Context`, `Principal`, `State<S>`, `Extension<T>`, or a type with `#[arg(inject)]`.
+    /// From the call: `Context`, `Principal`, `State<S>`, `Extension<T>`, or a type with
+    /// `#[arg(inject)]`.
     Injected { by_reference: bool },
     /// The caller.
     Argument(Box<Argument>),

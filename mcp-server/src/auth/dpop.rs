@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, Uri};
+use mcp_core::http_client::url::is_same_origin;
 use mcp_core::jose::{Jwk, Jwt, SigningAlgorithm, base64url, sha256};
 use serde_json::Value;
 
@@ -167,15 +168,5 @@ fn is_same_url(url: &str, resource: &ResourceUrl) -> bool {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let Ok(url) = url.parse::<Uri>() else { return false };
     let own = resource.uri();
-    let port = |uri: &Uri| {
-        let default = if uri.scheme_str() == Some("https") { 443 } else { 80 };
-        uri.port_u16().unwrap_or(default)
-    };
-    let is_same = |one: Option<&str>, other: Option<&str>| {
-        one.zip(other).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
-    };
-    is_same(url.scheme_str(), own.scheme_str())
-        && is_same(url.host(), own.host())
-        && port(&url) == port(own)
-        && url.path() == own.path()
+    is_same_origin(&url, own) && url.path() == own.path()
 }

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mcp_core::oauth::{Challenge, ProtectedResourceMetadata};
+use tokio::sync::Semaphore;
 
 use super::access::AccessRules;
-use super::dpop::{self, Dpop, DpopSettings};
+use super::dpop::{Dpop, DpopSettings};
+use super::guard::{Guard, OnRefused};
+use super::refused::Refused;
 use super::resource_url::ResourceUrl;
 use super::token_cache::TokenCache;
 use super::verifier::TokenVerifier;
-use super::{Refused, Scopes};
 use crate::error::BuildError;
 use crate::input::KeyRing;
 
@@ -56,12 +57,9 @@ pub struct Protection {
     dpop: Option<DpopSettings>,
 }
 
-type OnRefused = Arc<dyn Fn(&Refused<'_>) + Send + Sync>;
-
-/// Scopes that belong to the login, not to a server. They are never prefixed, and never advertised
-/// if they ask for a refresh token (AUTH-42).
-const OIDC_SCOPES: [&str; 6] = ["openid", "profile", "email", "address", "phone", OFFLINE_ACCESS];
-const OFFLINE_ACCESS: &str = "offline_access";
+/// Most tokens that are verified at a time. Fixed: a verifier has a limit of its own, and a flood of
+/// tokens must not hold more memory.
+const MAX_VERIFICATIONS: usize = 1_024;
 
 impl Protection {
     /// Protects the server whose public URL is `resource`, such as `https://mcp.example.com/mcp`.
@@ -146,7 +144,8 @@ impl Protection {
     }
 
     /// Answers calls of tools, prompts and resources that the caller may not use as if they did not
-    /// exist. By default they are answered with 403 and the scopes that are missing, so that the
+    /// exist. Their scopes are not in the metadata. Subscriptions, and header fields that mirror
+    /// arguments, may still show that something exists. By default they are answered with 403 and the scopes that are missing, so that the
     /// client can ask its user for them.
     pub fn hide_denied(mut self) -> Self {
         self.access.hide = true;
@@ -244,6 +243,7 @@ impl Protection {
             documentation: self.documentation,
             required: self.access.server.iter().collect(),
             on_refused: self.on_refused,
+            verifying: Semaphore::new(MAX_VERIFICATIONS),
             verified: TokenCache::default(),
             dpop: self.dpop.map(|settings| Dpop::new(settings, keys)),
         };
@@ -258,77 +258,5 @@ impl fmt::Debug for Protection {
             .field("authorization_servers", &self.authorization_servers)
             .field("access", &self.access)
             .finish_non_exhaustive()
-    }
-}
-
-/// The protection of a server that was built.
-pub(crate) struct Guard {
-    pub(super) resource: ResourceUrl,
-    metadata_url: String,
-    pub(super) verifier: Arc<dyn TokenVerifier>,
-    authorization_servers: Vec<String>,
-    scopes_supported: Option<Vec<String>>,
-    scope_prefix: Option<String>,
-    name: Option<String>,
-    documentation: Option<String>,
-    /// The scopes that every request needs.
-    pub(super) required: Scopes,
-    on_refused: Option<OnRefused>,
-    pub(super) verified: TokenCache,
-    pub(super) dpop: Option<Dpop>,
-}
-
-impl Guard {
-    pub(crate) fn resource(&self) -> &ResourceUrl {
-        &self.resource
-    }
-
-    /// Returns a challenge that names the metadata of the server.
-    pub(super) fn challenge(&self, scheme: &str) -> Challenge {
-        Challenge::new(scheme).with("resource_metadata", &self.metadata_url)
-    }
-
-    /// Returns scopes as clients ask for them.
-    pub(super) fn advertised<'a>(&self, scopes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-        let prefix = self.scope_prefix.as_deref().unwrap_or_default();
-        let scopes = scopes.into_iter().filter(|scope| *scope != OFFLINE_ACCESS);
-        let write = |scope: &str| match OIDC_SCOPES.contains(&scope) || scope.starts_with(prefix) {
-            true => scope.to_owned(),
-            false => format!("{prefix}{scope}"),
-        };
-        scopes.map(write).collect()
-    }
-
-    /// Tells the application that a request is refused.
-    pub(super) fn report(&self, refused: &Refused<'_>) {
-        if let Some(call) = &self.on_refused {
-            call(refused);
-        }
-    }
-
-    /// Returns the metadata of the server. `of_routes` are the scopes that its routes need.
-    pub(crate) fn metadata(&self, of_routes: Scopes) -> ProtectedResourceMetadata {
-        let mut metadata = ProtectedResourceMetadata::new(self.resource.as_str());
-        metadata.authorization_servers = Some(self.authorization_servers.clone());
-        let scopes = match &self.scopes_supported {
-            Some(scopes) => self.advertised(scopes.iter().map(String::as_str)),
-            None => self.advertised(of_routes.iter()),
-        };
-        metadata.scopes_supported = Some(scopes).filter(|scopes| !scopes.is_empty());
-        metadata.bearer_methods_supported = Some(vec!["header".to_owned()]);
-        if let Some(dpop) = &self.dpop {
-            let algorithms = dpop::algorithms().map(str::to_owned);
-            metadata.dpop_signing_alg_values_supported = Some(algorithms.collect());
-            metadata.dpop_bound_access_tokens_required = Some(dpop.settings.is_required);
-        }
-        metadata.resource_name.clone_from(&self.name);
-        metadata.resource_documentation.clone_from(&self.documentation);
-        metadata
-    }
-}
-
-impl fmt::Debug for Guard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard").field("resource", &self.resource).finish_non_exhaustive()
     }
 }

@@ -1,9 +1,8 @@
 //! The URL of a server as a protected resource, and where its metadata is. Spec: RFC 9728 §3;
 //! basic/authorization, "Protected Resource Metadata Discovery Requirements".
 
-use std::net::IpAddr;
-
 use http::Uri;
+use mcp_core::http_client::url::is_loopback;
 
 /// The place of the metadata of a whole origin. That of a resource has the path of the resource
 /// behind it.
@@ -35,7 +34,7 @@ impl ResourceUrl {
         }
         match scheme {
             "https" => {}
-            "http" if is_loopback(authority.host()) => {}
+            "http" if is_loopback(&uri) => {}
             "http" => return Err("it must be an https URL, unless its host is this machine"),
             _ => return Err("it must be an https URL"),
         }
@@ -53,7 +52,7 @@ impl ResourceUrl {
     /// Returns the host with its port, if it is not this machine.
     pub(crate) fn public_host(&self) -> Option<&str> {
         let authority = self.uri.authority()?;
-        (!is_loopback(authority.host())).then_some(authority.as_str())
+        (!is_loopback(&self.uri)).then_some(authority.as_str())
     }
 
     /// Returns the URL of the metadata.
@@ -77,12 +76,6 @@ impl ResourceUrl {
         path.strip_prefix(WELL_KNOWN)
             .is_some_and(|rest| rest.is_empty() || (rest == self.uri.path() && rest != "/"))
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || bare.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 #[cfg(test)]

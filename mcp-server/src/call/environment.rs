@@ -1,11 +1,13 @@
 //! What a server provides for each of its calls.
 
 use std::fmt;
+use std::sync::Arc;
 
 use mcp_core::extensions::Extensions;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::revision::{RuleSet, Rules};
+use mcp_core::telemetry::Telemetry;
 
 use crate::blocking::BlockingPool;
 use crate::limits::Limits;
@@ -26,6 +28,7 @@ pub(crate) struct Environment {
     pub(crate) blocking: BlockingPool,
     pub(crate) sealer: Sealer,
     pub(crate) encoder: Encoder,
+    pub(crate) telemetry: Option<Arc<dyn Telemetry>>,
 }
 
 impl Environment {

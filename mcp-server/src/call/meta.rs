@@ -9,6 +9,7 @@ use mcp_core::json::{MembersError, member_ranges};
 use mcp_core::jsonrpc::{ErrorKind, ErrorObject, Params};
 use mcp_core::meta::{self, Meta};
 use mcp_core::revision::{Era, Revision};
+use mcp_core::telemetry::TraceContext;
 use mcp_core::types::{ClientCapabilities, Implementation, LoggingLevel, ProgressToken};
 
 /// The capabilities of a client that are read one by one if they do not decode together.
@@ -135,6 +136,15 @@ pub(crate) fn whole(params: &Params) -> Option<Meta> {
 /// Returns the name and version that the client claims.
 pub(crate) fn client_info(params: &Params) -> Option<Implementation> {
     serde_json::from_str(member(params, meta::CLIENT_INFO)?).ok()
+}
+
+/// Returns the trace that the client continues with the request.
+pub(crate) fn trace_context(params: &Params) -> Option<TraceContext> {
+    let names = [meta::TRACEPARENT, meta::TRACESTATE, meta::BAGGAGE];
+    let members = params.meta_members(text(params).ok()??, names).ok()?;
+    let [traceparent, tracestate, baggage] =
+        members.map(|member| member.and_then(|member| read_text(member).ok()));
+    TraceContext::new(traceparent.as_deref(), tracestate.as_deref(), baggage.as_deref())
 }
 
 /// Returns the capabilities that the client declares. A malformed capability is left out; the

@@ -26,7 +26,8 @@ pub(crate) use conversation::{Binding, ConversationState};
 pub(crate) use data::{Call, CloseOnDrop};
 pub(crate) use environment::Environment;
 pub(crate) use meta::{
-    CallMeta, Claim, client_capabilities, client_info, known_digests, whole as whole_meta,
+    CallMeta, Claim, client_capabilities, client_info, known_digests, trace_context,
+    whole as whole_meta,
 };
 pub(crate) use notification_limiter::Admission;
 pub(crate) use running_task::RunningTask;

@@ -25,11 +25,16 @@ pub(super) enum Caller {
 }
 
 impl Caller {
+    /// Whether the caller is one user or one connection, so that something can belong to it.
+    pub(super) fn is_one(&self) -> bool {
+        matches!(self, Self::Principal(_) | Self::Connection(_))
+    }
+
     pub(super) fn of(request: &Request) -> Self {
-        let Some(context) = Context::of(request) else { return Self::Unknown };
-        if let Some(principal) = context.principal() {
-            return Self::Principal(principal.clone());
+        if let Some(principal) = principal(request) {
+            return Self::Principal(principal);
         }
+        let Some(context) = Context::of(request) else { return Self::Unknown };
         #[cfg(feature = "http")]
         if let Some(peer) = context.peer_address() {
             return Self::Address(network(peer.ip()));
@@ -41,6 +46,13 @@ impl Caller {
             _ => Self::Unknown,
         }
     }
+}
+
+/// Returns the verified caller: the one that an outer layer has inserted, or else the one that the
+/// transport knows.
+pub(super) fn principal(request: &Request) -> Option<Principal> {
+    let inserted = request.extensions.get::<Principal>().cloned();
+    inserted.or_else(|| Context::of(request)?.principal().cloned())
 }
 
 /// Returns the network of a client.

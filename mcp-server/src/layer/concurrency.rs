@@ -1,34 +1,62 @@
 //! Limits the number of concurrent calls over all connections.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method as _, SubscriptionsListen};
 use mcp_core::service::{Notification, Reply, Request, Service};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tower_layer::Layer;
 
+use super::busy::busy;
+
 /// Limits the number of concurrent calls over all connections. Further calls wait in the order of
-/// their arrival.
+/// their arrival, for a limited time.
+///
+/// A call that waits for longer than [`ConcurrencyLimitLayer::max_wait`] is answered with −32603,
+/// whose `data` is `{"retryable": true, "retryAfterMs": 1000}`. The handler has not run. Over HTTP
+/// the status is 503 with `Retry-After`. In a session (legacy) it is that of any other answer, 200,
+/// because a call that waits there is no longer part of its request.
 ///
 /// `subscriptions/listen` is exempt, because it would hold its permit until the client disconnects.
 /// [`ConnectionLimits::max_in_flight_requests`](crate::ConnectionLimits::max_in_flight_requests)
-/// limits the calls of each connection.
+/// limits the calls of each connection, and with them the number of calls that wait.
 ///
 /// ```
-/// use mcp_server::Server;
-/// use mcp_server::layer::ConcurrencyLimitLayer;
+/// use std::time::Duration;
 ///
-/// let server = Server::builder("busy", "1.0.0").layer(ConcurrencyLimitLayer::new(64));
+/// use mcp_server::Server;
+/// use mcp_server::layer::{ConcurrencyLimitLayer, LayerExt as _};
+///
+/// let server = Server::builder("busy", "1.0.0")
+///     .layer(ConcurrencyLimitLayer::new(64))
+///     .layer(
+///         ConcurrencyLimitLayer::new(2).max_wait(Duration::from_secs(1)).for_tools(["report"]),
+///     );
 /// ```
 #[derive(Debug, Clone)]
-pub struct ConcurrencyLimitLayer(Arc<Semaphore>);
+pub struct ConcurrencyLimitLayer {
+    semaphore: Arc<Semaphore>,
+    max: usize,
+    max_wait: Duration,
+}
 
 impl ConcurrencyLimitLayer {
     /// Creates a layer that allows `max` concurrent calls, at least one.
     #[must_use]
     pub fn new(max: usize) -> Self {
-        Self(Arc::new(Semaphore::new(max.clamp(1, Semaphore::MAX_PERMITS))))
+        let max = max.clamp(1, Semaphore::MAX_PERMITS);
+        let semaphore = Arc::new(Semaphore::new(max));
+        Self { semaphore, max, max_wait: Duration::from_secs(10) }
+    }
+
+    /// Sets how long a call waits for one of those that run. With zero, no call waits. Default:
+    /// 10 s.
+    #[must_use]
+    pub const fn max_wait(mut self, max_wait: Duration) -> Self {
+        self.max_wait = max_wait;
+        self
     }
 }
 
@@ -36,7 +64,7 @@ impl<S> Layer<S> for ConcurrencyLimitLayer {
     type Service = ConcurrencyLimit<S>;
 
     fn layer(&self, inner: S) -> ConcurrencyLimit<S> {
-        ConcurrencyLimit { inner, semaphore: Arc::clone(&self.0) }
+        ConcurrencyLimit { inner, layer: self.clone() }
     }
 }
 
@@ -44,7 +72,7 @@ impl<S> Layer<S> for ConcurrencyLimitLayer {
 #[derive(Debug, Clone)]
 pub struct ConcurrencyLimit<S> {
     inner: S,
-    semaphore: Arc<Semaphore>,
+    layer: ConcurrencyLimitLayer,
 }
 
 impl<S: Service> Service for ConcurrencyLimit<S> {
@@ -52,8 +80,20 @@ impl<S: Service> Service for ConcurrencyLimit<S> {
         if request.method == SubscriptionsListen::NAME {
             return self.inner.call(request).await;
         }
-        let Ok(_permit) = self.semaphore.acquire().await else {
-            return Err(ErrorObject::internal().into());
+        let ConcurrencyLimitLayer { semaphore, max, max_wait } = &self.layer;
+        let _permit = match semaphore.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => match timeout(*max_wait, semaphore.acquire()).await {
+                // The semaphore is never closed.
+                Ok(Ok(permit)) => permit,
+                _ => {
+                    return Err(busy(format!(
+                        "{max} calls were running for {max_wait:?}, which is the limit \
+                         (ConcurrencyLimitLayer); try again later"
+                    ))
+                    .into());
+                }
+            },
         };
         self.inner.call(request).await
     }

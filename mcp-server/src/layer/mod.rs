@@ -1,9 +1,10 @@
 //! Layers: services around the router, for work that concerns every call.
 //!
 //! The server always catches panics. This module also has [`TraceLayer`], [`TimeoutLayer`],
-//! [`ConcurrencyLimitLayer`] and [`RateLimitLayer`], and with the feature `policy` `PolicyLayer`. Add
-//! layers with
+//! [`ConcurrencyLimitLayer`], [`RateLimitLayer`], [`ResponseSizeLayer`] and [`ResponseCacheLayer`],
+//! with the feature `audit` `AuditLayer`, and with `policy` `PolicyLayer`. Add layers with
 //! [`ServerBuilder::layer`](crate::ServerBuilder::layer); the layer added last is the outermost.
+//! [`LayerExt`] restricts any of them, and those of a user, to some tools or calls.
 //!
 //! # Writing a layer
 //!
@@ -58,18 +59,36 @@
 //!   in them.
 //! * `initialize` does not pass through layers.
 
+#[cfg(feature = "audit")]
+mod audit;
+mod busy;
 mod caller;
 mod concurrency;
 #[cfg(feature = "policy")]
 mod policy;
 mod rate_limit;
+mod response_cache;
+mod response_size;
+mod selected;
+mod spill;
+mod target;
 mod timeout;
+#[cfg(feature = "tower")]
+mod tower;
 mod trace;
 
+#[cfg(feature = "audit")]
+pub use audit::{Audit, AuditLayer, AuditNotes};
 pub use concurrency::{ConcurrencyLimit, ConcurrencyLimitLayer};
 #[cfg(feature = "policy")]
 pub use policy::{PolicyLayer, PolicyService};
 pub use rate_limit::{RateLimit, RateLimitLayer};
+pub use response_cache::{ResponseCache, ResponseCacheLayer, ResponseCacheLimits};
+pub use response_size::{ResponseSize, ResponseSizeLayer};
+pub use selected::{LayerExt, Selected, SelectedLayer};
+pub use spill::SpillLimits;
 pub use timeout::{Timeout, TimeoutLayer};
+#[cfg(feature = "tower")]
+pub use tower::{Tower, TowerInner, TowerLayer};
 pub use tower_layer::Layer;
 pub use trace::{Trace, TraceLayer};

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use tower_layer::Layer;
 
 use super::caller::Caller;
+use super::target::known_tool;
 
 /// Time between two searches for callers that can be forgotten, when the table is full. Fixed: it
 /// keeps the cost of a full table small.
@@ -24,7 +25,8 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Limits the rate of the calls of each caller, and answers calls over the limit with −32603. The
 /// error says when to try again: its `data` is `{"retryable": true, "retryAfterMs": n}`. Over HTTP
-/// the status is that of any other error of a handler, 200.
+/// the status is 429 with `Retry-After`, unless a layer around this one made the call wait: then it
+/// is 200 in a session (legacy), and in both eras where the response is an event stream already.
 ///
 /// Each request counts, so a call with two input rounds counts three times, and a refused round has
 /// to be sent again with its answers. Notifications, `ping` and the handshake (`initialize`,
@@ -51,11 +53,26 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 ///     .layer(RateLimitLayer::new(600, Duration::from_secs(60)))
 ///     .layer(RateLimitLayer::new(10, Duration::from_secs(1)).methods(["completion/complete"]));
 /// ```
+///
+/// A limit for each tool, and a lower one for a tool that costs more:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use mcp_server::Server;
+/// use mcp_server::layer::{LayerExt as _, RateLimitLayer};
+///
+/// let minute = Duration::from_secs(60);
+/// let server = Server::builder("search", "1.0.0")
+///     .layer(RateLimitLayer::new(100, minute).per_tool().except_tools(["reindex"]))
+///     .layer(RateLimitLayer::new(2, minute).for_tools(["reindex"]));
+/// ```
 #[derive(Clone)]
 pub struct RateLimitLayer {
     calls: u32,
     per: Duration,
     methods: Option<Arc<[String]>>,
+    per_tool: bool,
     max_callers: usize,
     caller: Arc<CallerOf>,
     hasher: RandomState,
@@ -75,6 +92,7 @@ impl RateLimitLayer {
             calls: calls.max(1),
             per,
             methods: None,
+            per_tool: false,
             max_callers: 10_000,
             caller: Arc::new(|request, hasher| {
                 let caller = Caller::of(request);
@@ -90,6 +108,17 @@ impl RateLimitLayer {
     #[must_use]
     pub fn methods(mut self, methods: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.methods = Some(methods.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Gives each caller a limit for each tool instead of one for all of its calls. Requests other
+    /// than `tools/call` count together, and so do calls of tools that the server does not have:
+    /// otherwise a caller that invents names would have no limit.
+    ///
+    /// Each tool that a caller uses counts as one of [`RateLimitLayer::max_callers`].
+    #[must_use]
+    pub fn per_tool(mut self) -> Self {
+        self.per_tool = true;
         self
     }
 
@@ -133,6 +162,7 @@ impl fmt::Debug for RateLimitLayer {
             .field("calls", &self.calls)
             .field("per", &self.per)
             .field("methods", &self.methods)
+            .field("per_tool", &self.per_tool)
             .field("max_callers", &self.max_callers)
             .finish_non_exhaustive()
     }
@@ -157,8 +187,17 @@ pub struct RateLimit<S> {
 
 impl<S> RateLimit<S> {
     fn admit(&self, request: &Request) -> Result<(), ErrorObject> {
-        let RateLimitLayer { calls, per, methods, max_callers, caller, hasher, tables } =
-            &self.layer;
+        let RateLimitLayer {
+            calls,
+            per,
+            methods,
+            per_tool,
+            max_callers,
+            caller,
+            hasher,
+            tables,
+            ..
+        } = &self.layer;
         let method = &*request.method;
         let is_counted = match methods {
             Some(methods) => methods.iter().any(|counted| counted == method),
@@ -168,7 +207,10 @@ impl<S> RateLimit<S> {
         if !is_counted {
             return Ok(());
         }
-        let (caller, is_verified) = caller(request, hasher); // User code runs without the lock.
+        let (mut caller, is_verified) = caller(request, hasher); // User code runs without the lock.
+        if *per_tool {
+            caller = hasher.hash_one((caller, known_tool(request)));
+        }
         let now = Instant::now();
         let taken = {
             let mut tables = tables.lock();

@@ -56,11 +56,8 @@ impl<S: Service> Service for Timeout<S> {
         match tokio::time::timeout(self.timeout, self.inner.call(request)).await {
             Ok(reply) => reply,
             Err(_) => {
-                let message =
-                    format!("the call exceeded its timeout of {} ms", self.timeout.as_millis());
-                let details = json!({ "reason": "deadline_exceeded", "retryAfterMs": 1_000 });
-                let error = ErrorObject::new(code::INTERNAL_ERROR, message);
-                Err(error.with_kind(ErrorKind::Unavailable, &details).into())
+                let millis = self.timeout.as_millis();
+                Err(elapsed(format!("the call exceeded its timeout of {millis} ms")).into())
             }
         }
     }
@@ -68,4 +65,10 @@ impl<S: Service> Service for Timeout<S> {
     async fn notify(&self, notification: Notification) {
         self.inner.notify(notification).await;
     }
+}
+
+/// Returns the error of a call that took too long.
+pub(super) fn elapsed(message: impl Into<String>) -> ErrorObject {
+    let details = json!({ "reason": "deadline_exceeded", "retryAfterMs": 1_000 });
+    ErrorObject::new(code::INTERNAL_ERROR, message).with_kind(ErrorKind::Unavailable, &details)
 }

@@ -114,7 +114,8 @@ impl<T: Restricted> RouteTable<T> {
         if request.filter.is_some() || request.viewer.is_some_and(|viewer| self.hides_from(viewer))
         {
             let start = match request.cursor {
-                Some(cursor) => self.start_behind(cursor)?,
+                // A cursor that names what the caller does not see is unknown to it.
+                Some(cursor) => self.start_behind(cursor, |route| request.lists(route))?,
                 None => 0,
             };
             return self.write_visible(start, request, list).map_err(failed);
@@ -134,15 +135,21 @@ impl<T: Restricted> RouteTable<T> {
                 None => {
                     // A cursor from before a change that moved the pages: continue after the item
                     // it names.
-                    self.write_page(self.start_behind(cursor)?, request, list).map_err(failed)
+                    let start = self.start_behind(cursor, |_| true)?;
+                    self.write_page(start, request, list).map_err(failed)
                 }
             },
         }
     }
 
     /// Returns the number of the item behind the one that a cursor names.
-    fn start_behind(&self, cursor: &str) -> Result<usize, ErrorObject> {
-        self.routes.get_index_of(cursor).map(|last| last + 1).ok_or_else(|| {
+    fn start_behind(
+        &self,
+        cursor: &str,
+        is_visible: impl Fn(&T) -> bool,
+    ) -> Result<usize, ErrorObject> {
+        let found = self.routes.get_full(cursor).filter(|(_, _, route)| is_visible(route));
+        found.map(|(last, _, _)| last + 1).ok_or_else(|| {
             ErrorObject::invalid_params(
                 "/cursor: unknown cursor, or the list has changed; start from the first page",
             )

@@ -213,12 +213,12 @@ impl ResourceBuilder {
         self
     }
 
-    /// Adds scopes that a caller needs, all of them. `{name}` in a scope is the value of a variable of the template:
-    /// `repo:{owner}`.
+    /// Adds scopes that a caller needs, all of them. In `repo:{owner}`, the value of a variable of
+    /// the template is a part of the scope.
     ///
     /// Over HTTP, a caller without them is refused with 403 and the names of all scopes before the
-    /// handler runs, and lists do not contain the resource. Over other transports scopes are checked
-    /// if [`ServerBuilder::local_principal`](crate::ServerBuilder::local_principal) is set.
+    /// handler runs, and lists do not show the route. Over other transports, scopes are checked if
+    /// [`ServerBuilder::local_principal`](crate::ServerBuilder::local_principal) is set.
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scopes.extend(scopes);
         self

@@ -11,6 +11,7 @@ use mcp_core::revision::Revision;
 #[cfg(feature = "sealed-state")]
 use mcp_core::revision::RuleSet;
 use mcp_core::service::{BoxService, Service};
+use mcp_core::telemetry::Telemetry;
 use mcp_core::types::{CacheScope, Icon, Implementation};
 use tower_layer::Layer;
 
@@ -229,6 +230,14 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets what receives the durations of requests and sessions, and takes trace context from
+    /// `_meta`. With the feature `otel`, [`telemetry`](crate::telemetry) has one for OpenTelemetry.
+    /// Each request has a span also without it; see `docs/observability.md`.
+    pub fn telemetry(mut self, telemetry: impl Telemetry) -> Self {
+        self.parts.telemetry = Some(Arc::new(telemetry));
+        self
+    }
+
     // ---- settings ----
 
     /// Sets the limits. See [`Limits`].
@@ -272,7 +281,8 @@ impl ServerBuilder {
 
     /// Requires an access token with each HTTP request. See [`Protection`].
     ///
-    /// Building the server fails if a setting is not valid. Other transports need no token.
+    /// Building the server fails if a setting is not valid. Other transports need no token, also
+    /// over a socket: [`ServerBuilder::local_principal`] sets who calls there.
     #[cfg(feature = "auth")]
     pub fn protect(mut self, protection: Protection) -> Self {
         self.parts.protection = Some(protection);

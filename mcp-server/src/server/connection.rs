@@ -1,6 +1,8 @@
 //! The server's side of one conversation.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
 use futures::future::AbortHandle;
@@ -12,9 +14,11 @@ use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{
     Accept, CallError, Conversation, Notification, Peer, Reply, Request, Service,
 };
+use mcp_core::telemetry::SessionRecording;
 use mcp_core::types::{InitializeParams, InitializeResult};
 
 use super::Server;
+use super::recording;
 use crate::auth::Principal;
 use crate::call::{
     Binding, Call, CallMeta, Claim, ClientDescription, CloseOnDrop, ConversationState,
@@ -35,6 +39,8 @@ pub struct Connection {
     conversation: Arc<ConversationState>,
     /// Aborts the task that notifies a legacy client of changes.
     notifier: OnceLock<AbortHandle>,
+    /// Records the session when the connection ends.
+    recording: OnceLock<SessionRecording>,
 }
 
 impl Connection {
@@ -73,7 +79,13 @@ impl Connection {
         if let Some(fleet) = &server.definition.fleet {
             fleet.ensure_started();
         }
-        Self { server, peer, conversation: Arc::new(conversation), notifier: OnceLock::new() }
+        Self {
+            server,
+            peer,
+            conversation: Arc::new(conversation),
+            notifier: OnceLock::new(),
+            recording: OnceLock::new(),
+        }
     }
 
     /// Creates the connection of one legacy call on a stateless server: its client is unknown and
@@ -189,8 +201,17 @@ impl Connection {
             meta.claim == Claim::Absent || !self.server.definition.supports(Era::Modern);
         let registry = self.server.definition.live.registry();
         if request.method == Initialize::NAME && is_legacy {
-            self.check_scopes(&request, &registry)?;
-            return self.initialize(&request).map(Begun::Result);
+            let telemetry = self.server.definition.environment.telemetry.as_ref();
+            let binding = self.conversation.binding;
+            let recording = recording::of_handshake(telemetry, binding, &request.id);
+            let entered = recording.as_ref().map(|recording| recording.enter());
+            let checked = self.check_scopes(&request, &registry);
+            let result = checked.and_then(|()| self.initialize(&request));
+            drop(entered);
+            if let Some(mut recording) = recording {
+                recording.end(&result.clone().map_err(CallError::from));
+            }
+            return result.map(Begun::Result);
         }
         let (revision, session) = self.admit(&request, &meta)?;
         self.begin(request, meta, revision, session, registry).map(Begun::Call)
@@ -252,12 +273,22 @@ impl Connection {
         };
         let end = CloseOnDrop(call);
         let call = &end.0;
-        let reply = self.server.stack.call(call).await;
+        let recording = recording::of_call(call);
+        let mut answering = pin!(self.server.stack.call(call));
+        let reply = poll_fn(|cx| {
+            let _entered = recording.as_ref().map(|recording| recording.enter());
+            answering.as_mut().poll(cx)
+        })
+        .await;
         call.gate.close_and_wait().await;
-        reply.map_err(|error| match error {
+        let reply = reply.map_err(|error| match error {
             CallError::Peer(error) => fit_error(error, call.rules).into(),
             error => error,
-        })
+        });
+        if let Some(mut recording) = recording {
+            recording.end(&reply);
+        }
+        reply
     }
 
     fn initialize(&self, request: &Request) -> Result<JsonBytes, ErrorObject> {
@@ -299,6 +330,10 @@ impl Connection {
             .map_err(SessionMemoryFull::to_error)?;
         if self.conversation.session.set(Arc::new(session)).is_err() {
             return Err(ErrorObject::invalid_request("the session is already initialized"));
+        }
+        if let Some(telemetry) = &server.environment.telemetry {
+            let binding = self.conversation.binding;
+            drop(self.recording.set(recording::of_session(telemetry, binding, revision)));
         }
         if self.conversation.binding.notifies_of_changes() {
             self.notify_of_changes(listener);

@@ -4,6 +4,7 @@ mod builder;
 mod built;
 mod connection;
 mod parts;
+mod recording;
 
 pub use builder::ServerBuilder;
 pub use built::Server;

@@ -8,6 +8,7 @@ use mcp_core::extensions::Extensions;
 use mcp_core::method::{self, Methods};
 use mcp_core::revision::{Revision, RuleSet};
 use mcp_core::service::BoxService;
+use mcp_core::telemetry::Telemetry;
 use mcp_core::types::{CacheScope, Implementation};
 
 use super::Server;
@@ -64,6 +65,7 @@ pub(super) struct Parts {
     pub(super) filters: Vec<ListenFilter>,
     pub(super) known_methods: Methods,
     pub(super) live: Arc<Live>,
+    pub(super) telemetry: Option<Arc<dyn Telemetry>>,
     #[cfg(feature = "tasks")]
     pub(super) tasks: Option<TaskConfig>,
     #[cfg(feature = "http")]
@@ -97,6 +99,7 @@ impl Parts {
             filters: Vec::new(),
             known_methods: Methods::new(),
             live: Arc::default(),
+            telemetry: None,
             #[cfg(feature = "tasks")]
             tasks: None,
             #[cfg(feature = "http")]
@@ -205,7 +208,15 @@ impl Parts {
     /// The first invalid registration.
     pub(super) fn build(mut self) -> Result<Server, BuildError> {
         self.check()?;
-        let (ttl, scope) = self.cache.clone();
+        #[cfg_attr(
+            not(feature = "auth"),
+            expect(unused_mut, reason = "only protection changes it")
+        )]
+        let (ttl, mut scope) = self.cache.clone();
+        #[cfg(feature = "auth")]
+        if self.protection.is_some() {
+            scope = CacheScope::Private; // A shared cache would serve callers without a token.
+        }
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let encoder =
             Encoder::new(&self.info, ttl_ms, scope).map_err(|error| BuildError::Invalid {
@@ -240,6 +251,7 @@ impl Parts {
             limits: self.limits.clone(),
             rules: self.rules,
             encoder,
+            telemetry: self.telemetry.take(),
         });
         #[cfg(feature = "tasks")]
         let tasks = match task_config {

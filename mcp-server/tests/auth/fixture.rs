@@ -39,7 +39,7 @@ async fn whoami(principal: Principal) -> String {
 /// Says whether somebody calls.
 #[tool]
 async fn whoami_perhaps(principal: Option<Principal>) -> String {
-    principal.map_or_else(|| "nobody".to_owned(), |principal| principal.id().to_owned())
+    principal.map_or_else(|| "no caller".to_owned(), |principal| principal.id().to_owned())
 }
 
 /// Needs a scope.
@@ -81,6 +81,7 @@ pub(crate) fn tokens() -> StaticVerifier {
     StaticVerifier::new()
         .token("low", user("low"))
         .token("full", user("full").with_scopes(all))
+        .token("reader", user("reader").with_scopes(["files:read"]))
         .token("ada", user("ada").with_scopes(all))
         .token("bob", user("bob").with_scopes(all))
 }

@@ -11,6 +11,7 @@ mod fixture;
 mod challenges;
 mod dpop;
 mod expiry;
+mod introspection;
 mod lists;
 mod metadata;
 mod owners;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use http::Method;
+use mcp_server::auth::{Protection, StaticVerifier, VerifiedToken};
 use mcp_server::http::HttpService;
 use mcp_server::input::KeyRing;
 use mcp_server::task::TaskConfig;
@@ -14,7 +15,7 @@ use mcp_test_support::http::{Answer, Call};
 use mcp_test_support::message;
 use serde_json::{Value, json};
 
-use crate::fixture::{in_session, open_session, protection, routes, with};
+use crate::fixture::{ISSUER, RESOURCE, in_session, open_session, protection, routes, with};
 
 #[derive(Debug, serde::Deserialize, Elicit)]
 struct Form {
@@ -41,14 +42,14 @@ fn service() -> HttpService {
         .unwrap()
 }
 
-/// Sends a call as its owner, another user, and nobody. Returns the answers in that order.
+/// Sends a call as its owner, another user, and without a token. Returns the answers in that order.
 async fn as_each(service: &HttpService, call: Call) -> [Answer; 3] {
     let other = with("bob", call.clone()).send(service).await;
     let none = call.send(service).await;
     [with("ada", call).send(service).await, other, none]
 }
 
-/// The owner is served, another user learns nothing, and nobody is challenged.
+/// The owner is served, another user learns nothing, and a caller without a token is challenged.
 fn assert_owned([same, other, none]: [Answer; 3], unknown: &Answer) {
     assert_eq!(same.status, 200, "{}", same.text);
     assert!(same.json().get("error").is_none(), "{}", same.text);
@@ -66,7 +67,7 @@ async fn sessions() {
     };
     let unknown = with("bob", call("0123456789abcdef0123456789abcdef")).send(&service).await;
     assert_owned(as_each(&service, call(&session)).await, &unknown);
-    // Nobody else can read its stream, or end it.
+    // No other user can read its stream, or end it.
     let get = in_session(Call::empty(Method::GET), &session).header("accept", "text/event-stream");
     assert_eq!(with("bob", get.clone()).send(&service).await.status, 404);
     assert_eq!(get.send(&service).await.status, 401);
@@ -127,7 +128,12 @@ async fn tasks() {
 #[tokio::test]
 async fn caches_and_limits_of_one_token_serve_no_other() {
     // The decision about a token is found by the token, never by the user that it claims to be.
-    let service = service();
+    let minute = std::time::Duration::from_secs(60);
+    let user = |name: &str| Principal::of_user(ISSUER, name).with_client("app");
+    let kept = |name: &str| VerifiedToken::new(user(name)).cached_for(minute);
+    let tokens = StaticVerifier::new().verified("ada", kept("ada")).verified("bob", kept("bob"));
+    let protection = Protection::new(RESOURCE, tokens).authorization_server(ISSUER);
+    let service = routes().protect(protection).into_service().unwrap();
     let whoami = || Call::tool("whoami", json!({}));
     let service = Arc::new(service);
     for token in ["ada", "bob", "ada"] {

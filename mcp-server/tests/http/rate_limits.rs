@@ -1,12 +1,14 @@
-//! The limit of calls for each caller over HTTP.
+//! The limits of calls over HTTP: of each caller, and of all at once.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use mcp_server::http::{HttpService, PeerAddress};
-use mcp_server::layer::RateLimitLayer;
+use mcp_server::layer::{ConcurrencyLimitLayer, Layer, RateLimitLayer};
+use mcp_server::service::{Notification, Reply, Request, Service};
 use mcp_server::{Principal, ServerBuilder};
+use mcp_test_support::Gate;
 use mcp_test_support::http::Call;
 use mcp_test_support::message::{initialize, request};
 use serde_json::json;
@@ -102,4 +104,65 @@ async fn without_addresses_all_clients_share_a_limit() {
     let service = limited(3);
     assert_eq!(calls(&service, None, None).await, 3);
     assert_eq!(calls(&service, None, None).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_call_has_status_429_and_retry_after_in_both_eras() {
+    let service = limited(1);
+    let session = session(&service).await;
+    let modern = Call::new("tools/list", json!({}));
+    let legacy =
+        Call::raw(&request(1, "tools/list", json!({}))).header("mcp-session-id", &*session);
+    assert_eq!(modern.send(&service).await.status, 200);
+    for refused in [modern, legacy] {
+        let answer = refused.send(&service).await;
+        assert_eq!(answer.status, 429, "{answer:?}");
+        assert_eq!(answer.header("retry-after"), Some("10"));
+        assert_eq!(answer.code(), -32603);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_waited_in_vain_has_status_503_and_retry_after() {
+    let gate = Gate::new();
+    let layer = ConcurrencyLimitLayer::new(1).max_wait(Duration::from_secs(2));
+    let service = fixture::server().0.layer(HoldLayer(gate.clone())).layer(layer);
+    let service = service.into_service().unwrap();
+    let running = tokio::spawn({
+        let service = service.clone();
+        async move { Call::new("tools/list", json!({})).send(&service).await.status }
+    });
+    gate.arrived(1).await;
+    let answer = Call::new("tools/list", json!({})).send(&service).await;
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    let data = json!({ "retryable": true, "retryAfterMs": 1_000 });
+    assert_eq!(answer.json()["error"]["data"], data);
+    gate.open(1);
+    assert_eq!(running.await.unwrap(), 200);
+}
+
+/// Holds each call at a gate.
+#[derive(Clone)]
+struct HoldLayer(Gate);
+
+struct Hold<S>(S, Gate);
+
+impl<S> Layer<S> for HoldLayer {
+    type Service = Hold<S>;
+
+    fn layer(&self, inner: S) -> Hold<S> {
+        Hold(inner, self.0.clone())
+    }
+}
+
+impl<S: Service> Service for Hold<S> {
+    async fn call(&self, request: Request) -> Reply {
+        self.1.wait().await;
+        self.0.call(request).await
+    }
+
+    async fn notify(&self, notification: Notification) {
+        self.0.notify(notification).await;
+    }
 }

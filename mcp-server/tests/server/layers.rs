@@ -214,6 +214,31 @@ async fn concurrency_is_limited_over_all_connections_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_waits_for_a_limited_time() {
+    for (max_wait, is_answered) in [(Duration::from_secs(5), true), (Duration::ZERO, false)] {
+        let gate = Gate::new();
+        let layer = ConcurrencyLimitLayer::new(1).max_wait(max_wait);
+        let server = built(base().tool(waiting_tool("wait", &gate)).layer(layer));
+        let client = Client::connect(&server, Transport::Stream, Revision::V2026_07_28).await;
+        let running = client.start_tool("wait");
+        gate.arrived(1).await;
+        let waiting = client.start("tools/call", json!({"name": "t"}));
+        settle().await;
+        if is_answered {
+            tokio::time::advance(max_wait / 2).await;
+            gate.open(1);
+            waiting.answer().await.unwrap();
+        } else {
+            let error = waiting.answer().await.unwrap_err();
+            assert_eq!(error.code, -32603);
+            assert_eq!(error.data, Some(json!({"retryable": true, "retryAfterMs": 1_000})));
+            gate.open(1);
+        }
+        running.answer().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn tracing_does_not_change_answers() {
     async fn answers(
         server: ServerBuilder,

@@ -9,6 +9,8 @@
 mod harness;
 
 mod arguments;
+#[cfg(feature = "audit")]
+mod audit;
 mod batches;
 mod blocking;
 mod build;
@@ -38,8 +40,13 @@ mod questions;
 mod rate_limits;
 mod resource_subscriptions;
 mod resources;
+mod response_layers;
 mod results;
 mod runtime_changes;
+mod selected_layers;
 mod state;
 #[cfg(feature = "tasks")]
 mod tasks;
+mod telemetry;
+#[cfg(feature = "tower")]
+mod tower_layers;

@@ -11,7 +11,7 @@ fn tools() -> ServerBuilder {
         .tool(ToolRoute::builder("free").handler(|| async { "free" }))
         .tool(ToolRoute::builder("scoped").scopes(["s"]).handler(|| async { "scoped" }))
         .tool(ToolRoute::builder("who").handler(|principal: Option<Principal>| async move {
-            principal.map_or_else(|| "nobody".to_owned(), |principal| principal.id().to_owned())
+            principal.map_or_else(|| "no caller".to_owned(), |principal| principal.id().to_owned())
         }))
         .tool(
             ToolRoute::builder("known")
@@ -30,7 +30,7 @@ async fn each(server: impl Fn() -> ServerBuilder, body: impl AsyncFn(Client, Tra
 #[tokio::test(start_paused = true)]
 async fn without_a_principal_scopes_are_checked_over_http_only() {
     each(tools, async |client, transport| {
-        assert_eq!(client.tool_text("who", json!({})).await, "nobody");
+        assert_eq!(client.tool_text("who", json!({})).await, "no caller");
         client.err("tools/call", json!({ "name": "known" })).await.expect_internal();
         let call = json!({ "name": "scoped" });
         if transport == Transport::Http {
@@ -49,7 +49,7 @@ async fn a_local_principal_is_the_caller_and_has_its_scopes() {
     let limited = || tools().local_principal(Principal::new("ada"));
     each(limited, async |client, transport| {
         if transport == Transport::Http {
-            assert_eq!(client.tool_text("who", json!({})).await, "nobody");
+            assert_eq!(client.tool_text("who", json!({})).await, "no caller");
             return;
         }
         assert_eq!(client.tool_text("known", json!({})).await, "ada");

@@ -120,6 +120,23 @@ async fn a_program_decides_what_a_caller_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_tool_has_a_limit_and_invented_names_share_one() {
+    let layered = || {
+        let other = ToolRoute::builder("other").handler(|| async { "ok" });
+        base().tool(other).layer(RateLimitLayer::new(3, Duration::from_secs(10)).per_tool())
+    };
+    everywhere(layered, async |client| {
+        assert_eq!(calls(&client, 10).await, 3);
+        client.tool("other", json!({})).await;
+        for name in ["a", "b", "c", "d"] {
+            let error = client.err("tools/call", json!({ "name": name })).await;
+            assert_eq!(error.code, if name == "d" { -32603 } else { -32602 }, "{name}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn servers_that_share_a_layer_share_its_limits() {
     let layer = RateLimitLayer::new(3, Duration::from_secs(10)).caller(|_: &Request| ());
     let mut counts = Vec::new();

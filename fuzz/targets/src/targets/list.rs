@@ -1,8 +1,8 @@
 //! The list of targets.
 
 use super::{
-    challenge, decode, elicitation, header_params, header_value, json, line, peer_text, scan,
-    sealed_state, skill_file, sse, uri_template, wire, written_json,
+    challenge, decode, elicitation, header_params, header_value, json, jwk_set, jwt, line,
+    peer_text, scan, sealed_state, skill_file, sse, uri_template, wire, written_json,
 };
 
 /// A fuzz target.
@@ -160,6 +160,23 @@ const URIS: &[&str] = &[
     "://", "?", "#", "\n", "é", "\0",
 ];
 
+const KEYS: &[&str] = &[
+    "\"kty\":\"RSA\",",
+    "\"kty\":\"EC\",\"crv\":\"P-256\",",
+    "\"kty\":\"OKP\",\"crv\":\"Ed25519\",",
+    "\"kty\":\"oct\",\"k\":\"AAAA\",",
+    "\"use\":\"sig\",",
+    "\"key_ops\":[\"verify\"],",
+    "\"alg\":\"RS256\",",
+    "\"kid\":\"a\",",
+    "\"d\":\"AQAB\",",
+    "\"e\":\"AQAB\",",
+    "\"keys\":[],",
+    "AAAA",
+    "-_",
+    "=",
+];
+
 /// All targets.
 pub const TARGETS: &[Target] = &[
     Target {
@@ -253,6 +270,20 @@ pub const TARGETS: &[Target] = &[
         run: skill_file::run,
         extra_seeds: &[],
         dictionary: &[PUNCTUATION, YAML],
+        test_executions: 20_000,
+    },
+    Target {
+        name: "jwt",
+        run: jwt::run,
+        extra_seeds: &[],
+        dictionary: &[&[".", "..", "eyJ", "e30", "A", "_", "-", "=", "+", "/", "é", "\0"]],
+        test_executions: 50_000,
+    },
+    Target {
+        name: "jwk_set",
+        run: jwk_set::run,
+        extra_seeds: &[],
+        dictionary: &[PUNCTUATION, TOKENS, KEYS],
         test_executions: 20_000,
     },
     Target {

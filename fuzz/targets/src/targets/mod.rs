@@ -6,6 +6,8 @@ mod elicitation;
 mod header_params;
 mod header_value;
 mod json;
+mod jwk_set;
+mod jwt;
 mod line;
 mod list;
 mod peer_text;

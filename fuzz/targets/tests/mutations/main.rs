@@ -27,7 +27,7 @@ macro_rules! targets {
 
 targets! {
     decode, scan, json, written_json, line, sse, challenge, header_value, header_params, wire, elicitation,
-    peer_text, skill_file, uri_template, sealed_state,
+    peer_text, skill_file, jwt, jwk_set, uri_template, sealed_state,
 }
 
 #[test]

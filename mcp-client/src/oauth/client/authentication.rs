@@ -3,10 +3,9 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use mcp_core::fetch::Secret;
-use mcp_core::fetch::{Form, basic_credentials};
+use mcp_core::fetch::{Form, JWT_BEARER, basic_credentials};
 use mcp_core::text::PeerText;
 
-use super::assertion::{JWT_BEARER, client_assertion};
 use crate::oauth::discovery::TokenEndpoint;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::proof::SigningKey;
@@ -56,7 +55,7 @@ impl Client {
             // The statement names the client, so the form does not.
             ClientAuthentication::PrivateKeyJwt(key) => {
                 form.push("client_assertion_type", JWT_BEARER);
-                form.push("client_assertion", &client_assertion(key, &self.id, endpoint.issuer)?);
+                form.push("client_assertion", &key.client_assertion(&self.id, endpoint.issuer)?);
             }
         }
         Ok(())

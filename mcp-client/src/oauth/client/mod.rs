@@ -1,6 +1,5 @@
 //! The client, as authorization servers know it: its id, and how it authenticates.
 
-mod assertion;
 mod authentication;
 mod registered;
 mod registration;

@@ -6,8 +6,6 @@ use crate::http::{Endpoint, ShownUrl, origin};
 use crate::oauth::error::{Error, ErrorKind};
 
 const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
-const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
-const OPENID: &str = "/.well-known/openid-configuration";
 
 /// Where the protected resource metadata of a server may be, when its challenge does not say.
 pub(crate) fn resource_metadata_urls(endpoint: &Endpoint) -> Vec<String> {
@@ -30,22 +28,13 @@ pub(crate) fn root_document(endpoint: &Endpoint) -> String {
 
 /// Where the metadata of an authorization server may be.
 pub(crate) fn server_metadata_urls(issuer: &str) -> Result<Vec<String>, Error> {
-    let origin = origin(issuer);
-    let path = &issuer[origin.len()..];
-    if issuer.contains(['?', '#']) || !issuer.contains("://") {
+    mcp_core::oauth::server_metadata_urls(issuer).ok_or_else(|| {
         let message = format!(
             "the issuer {:?} is not a URL without query and fragment",
             PeerText::new(issuer).to_string()
         );
-        return Err(Error::new(ErrorKind::InvalidMetadata, message));
-    }
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let mut urls =
-        vec![format!("{origin}{AUTHORIZATION_SERVER}{path}"), format!("{origin}{OPENID}{path}")];
-    if !path.is_empty() {
-        urls.push(format!("{origin}{path}{OPENID}"));
-    }
-    Ok(urls)
+        Error::new(ErrorKind::InvalidMetadata, message)
+    })
 }
 
 /// URLs for an error message.

@@ -8,6 +8,7 @@ use mcp_core::jose::{self, JoseError, SigningAlgorithm};
 use serde_json::Value;
 
 use crate::oauth::error::{Error, ErrorKind};
+use crate::oauth::random::random_text;
 
 /// A private key, for `private_key_jwt` and for DPoP. Clones share it; nothing shows it.
 #[derive(Clone)]
@@ -63,6 +64,11 @@ impl SigningKey {
     #[must_use]
     pub fn thumbprint(&self) -> String {
         self.0.thumbprint()
+    }
+
+    /// A statement of a client for one request to one authorization server.
+    pub(crate) fn client_assertion(&self, client: &str, issuer: &str) -> Result<String, Error> {
+        Ok(jose::client_assertion(&self.0, client, issuer, &random_text::<16>()?)?)
     }
 
     pub(crate) fn jwt_header(&self, typ: &str, with_public_key: bool) -> String {

@@ -8,6 +8,7 @@ mod client;
 mod gate;
 #[cfg(feature = "http")]
 mod http;
+mod identify;
 mod memory;
 mod stream;
 
@@ -18,6 +19,7 @@ use mcp_server::{Revision, Server, ServerBuilder};
 
 pub use client::{Call, Client, Failure, Outcome, Received, Setup};
 pub use gate::waiting_tool;
+pub use identify::Identify;
 pub use stream::Raw;
 
 /// How messages are transported.

@@ -6,8 +6,8 @@ use mcp_test_support::Gate;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::fixture::{Identify, accept, waiting};
-use crate::harness::{Client, Setup, Transport, built, named, server};
+use super::fixture::{accept, waiting};
+use crate::harness::{Client, Identify, Setup, Transport, built, named, server};
 
 const RELATED: &str = "io.modelcontextprotocol/related-task";
 

@@ -6,15 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use mcp_server::layer::Layer;
-use mcp_server::service::{Notification, Reply, Request, Service};
 use mcp_server::store::{
     Lease, MemoryTaskStore, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota,
     TaskRecord, TaskStore, TaskUpdate, UpdateOutcome,
 };
 use mcp_server::task::TaskSupport;
 use mcp_server::tool::ToolRoute;
-use mcp_server::{Context, Principal, Revision, Server, ServerBuilder};
+use mcp_server::{Context, Revision, Server, ServerBuilder};
 use mcp_test_support::Gate;
 use serde_json::{Value, json};
 
@@ -99,34 +97,6 @@ pub fn waiting(gate: &Gate) -> ToolRoute {
 /// An answer that accepts a form.
 pub fn accept(content: Value) -> Value {
     json!({ "action": "accept", "content": content })
-}
-
-/// Reads the principal of a call from `_meta`, as a layer that verified it would set it.
-#[derive(Clone)]
-pub struct Identify;
-
-pub struct IdentifyService<S>(S);
-
-impl<S> Layer<S> for Identify {
-    type Service = IdentifyService<S>;
-
-    fn layer(&self, inner: S) -> IdentifyService<S> {
-        IdentifyService(inner)
-    }
-}
-
-impl<S: Service> Service for IdentifyService<S> {
-    async fn call(&self, mut request: Request) -> Reply {
-        let params: Value = request.params.parse().unwrap();
-        if let Some(user) = params["_meta"]["com.example/user"].as_str() {
-            request.extensions.insert(Principal::new(user));
-        }
-        self.0.call(request).await
-    }
-
-    async fn notify(&self, notification: Notification) {
-        self.0.notify(notification).await;
-    }
 }
 
 /// A store that several servers share, like one outside of the process.

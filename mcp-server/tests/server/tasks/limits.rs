@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::faults::Operation;
-use super::fixture::{Identify, TaskClient, accept, connect, waiting};
-use crate::harness::{Transport, built, server};
+use super::fixture::{TaskClient, accept, connect, waiting};
+use crate::harness::{Identify, Transport, built, server};
 
 #[derive(Deserialize, Elicit)]
 struct Name {

@@ -3,8 +3,8 @@
 use mcp_server::{Revision, ServerBuilder, routes, tool};
 use serde_json::{Value, json};
 
-use super::fixture::{Identify, TaskClient, connect};
-use crate::harness::{Client, Setup, Transport, built, named, server};
+use super::fixture::{TaskClient, connect};
+use crate::harness::{Client, Identify, Setup, Transport, built, named, server};
 
 #[tool(task)]
 async fn work() -> &'static str {

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::faults::{FaultyStore, Operation};
-use super::fixture::{Identify, accept};
-use crate::harness::{Client, Failure, Setup, Transport, built, named, server};
+use super::fixture::accept;
+use crate::harness::{Client, Failure, Identify, Setup, Transport, built, named, server};
 
 #[derive(Deserialize, Elicit)]
 struct Name {

@@ -5,21 +5,23 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
-use crate::oauth::error::Error;
-use crate::oauth::proof::{SigningKey, numeric_date};
-use crate::oauth::random::random_text;
+use super::error::JoseError;
+use super::signing_key::{SigningKey, numeric_date};
 
-/// The value of `client_assertion_type`.
-pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// How long a statement is valid. Each request has its own; the clocks may differ a little.
 const LIFETIME: Duration = Duration::from_secs(120);
 
-/// A statement of a client for one request to one authorization server.
-pub(crate) fn client_assertion(
+/// A statement of a client for one request to one authorization server, valid for two minutes. `id`
+/// is its `jti`, which must be new and hard to guess.
+///
+/// # Errors
+/// If the key cannot sign it.
+pub fn client_assertion(
     key: &SigningKey,
     client: &str,
     issuer: &str,
-) -> Result<String, Error> {
+    id: &str,
+) -> Result<String, JoseError> {
     let now = SystemTime::now();
     let claims = json!({
         "iss": client,
@@ -27,7 +29,7 @@ pub(crate) fn client_assertion(
         // The issuer alone: a hostile server could name the token endpoint of another one as its
         // own, and use a statement for that endpoint there.
         "aud": issuer,
-        "jti": random_text::<16>()?,
+        "jti": id,
         "iat": numeric_date(now),
         "exp": numeric_date(now + LIFETIME),
     });

@@ -1,0 +1,315 @@
+//! Limits the size of results.
+
+use std::fmt;
+use std::sync::Arc;
+
+use mcp_core::json::{JsonBytes, member_ranges};
+use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::method::{Method as _, PromptsGet, ResourcesRead, ToolsCall};
+use mcp_core::service::{Notification, Reply, Request, Service};
+use mcp_core::types::{
+    CacheScope, CallToolResult, Content, ReadResourceResult, ResourceContents, ResourceLink,
+    TextContent, TextResourceContents,
+};
+use serde_json::json;
+use tower_layer::Layer;
+
+use super::caller::Caller;
+use super::spill::{Spill, SpillLimits, Text};
+use super::target::text_member;
+use crate::context::Context;
+
+/// Minimum of the limit, in bytes: a note has to fit.
+const SMALLEST: usize = 1_024;
+/// What is kept free for the note and the members around the content, in bytes.
+const RESERVED: usize = 512;
+
+/// Limits the size of the results of `tools/call`, `prompts/get` and `resources/read`, in bytes of
+/// JSON. Models read results, and a large one may cost more than it is worth, or not fit at all.
+///
+/// What happens to a larger result of a tool is one of:
+///
+/// * [`ResponseSizeLayer::refuse`]: a tool error takes its place, which tells the model the sizes.
+/// * [`ResponseSizeLayer::cut`]: its text is cut between two characters, and a note says so. Blocks
+///   of content that do not fit are left out. A result with `structuredContent` is refused, because
+///   a part of it would not have its schema.
+/// * [`ResponseSizeLayer::spill`]: a link takes its place, with which the same caller can read all
+///   of it (`resources/read`) for some time. The caller is its principal, or the connection over
+///   other transports than HTTP; for another one the result is refused. A result with
+///   `structuredContent` becomes a tool error with the link, because other results must have the
+///   schema. Declare resources: `ServerBuilder::resources([])` is enough.
+///
+/// Larger results of `prompts/get` and `resources/read` are refused with −32603. Results of tasks,
+/// which `tasks/get` returns, are not limited.
+///
+/// Results beyond
+/// [`ConnectionLimits::max_outgoing_bytes`](crate::ConnectionLimits::max_outgoing_bytes) are refused
+/// without this layer too.
+///
+/// ```
+/// use mcp_server::Server;
+/// use mcp_server::layer::{LayerExt as _, ResponseSizeLayer};
+///
+/// let server = Server::builder("search", "1.0.0")
+///     .resources([])
+///     .layer(ResponseSizeLayer::cut(64 << 10).except_tools(["export"]))
+///     .layer(ResponseSizeLayer::spill(64 << 10).for_calls(|request| {
+///         // The layer that spills answers the reads too.
+///         request.method == "resources/read" || request.params.as_str().contains("export")
+///     }));
+/// ```
+#[derive(Debug, Clone)]
+pub struct ResponseSizeLayer {
+    max_bytes: usize,
+    excess: Excess,
+}
+
+/// What happens to a result that is too large.
+#[derive(Clone)]
+enum Excess {
+    Refuse,
+    Cut,
+    Spill(Arc<Spill>),
+}
+
+impl ResponseSizeLayer {
+    /// Creates a layer that refuses results of more than `max_bytes` bytes, at least 1,024.
+    #[must_use]
+    pub fn refuse(max_bytes: usize) -> Self {
+        Self { max_bytes: max_bytes.max(SMALLEST), excess: Excess::Refuse }
+    }
+
+    /// Creates a layer that cuts results to `max_bytes` bytes, at least 1,024.
+    #[must_use]
+    pub fn cut(max_bytes: usize) -> Self {
+        Self { max_bytes: max_bytes.max(SMALLEST), excess: Excess::Cut }
+    }
+
+    /// Creates a layer that keeps results of more than `max_bytes` bytes, at least 1,024, for some
+    /// time.
+    #[must_use]
+    pub fn spill(max_bytes: usize) -> Self {
+        Self::spill_with(max_bytes, SpillLimits::default())
+    }
+
+    /// Creates a layer that keeps results, with other limits.
+    #[must_use]
+    pub fn spill_with(max_bytes: usize, limits: SpillLimits) -> Self {
+        let excess = Excess::Spill(Arc::new(Spill::new(limits)));
+        Self { max_bytes: max_bytes.max(SMALLEST), excess }
+    }
+}
+
+impl<S> Layer<S> for ResponseSizeLayer {
+    type Service = ResponseSize<S>;
+
+    fn layer(&self, inner: S) -> ResponseSize<S> {
+        ResponseSize { inner, layer: self.clone() }
+    }
+}
+
+/// The service of [`ResponseSizeLayer`].
+#[derive(Debug, Clone)]
+pub struct ResponseSize<S> {
+    inner: S,
+    layer: ResponseSizeLayer,
+}
+
+impl<S: Service> Service for ResponseSize<S> {
+    async fn call(&self, request: Request) -> Reply {
+        let is_tool = request.method == ToolsCall::NAME;
+        if !is_tool && request.method != ResourcesRead::NAME && request.method != PromptsGet::NAME {
+            return self.inner.call(request).await;
+        }
+        let context = Context::of(&request);
+        let owner = Owner::of(&request, &self.layer.excess);
+        if let Excess::Spill(spill) = &self.layer.excess
+            && request.method == ResourcesRead::NAME
+            && let (Some(context), Some(uri)) = (&context, text_member(&request, "uri"))
+            && let Some(text) = spill.read(&uri, || Caller::of(&request))
+        {
+            return Ok(context.encode(contents(&uri, &text))?);
+        }
+        let result = self.inner.call(request).await?;
+        if result.as_bytes().len() <= self.layer.max_bytes {
+            return Ok(result);
+        }
+        match context {
+            Some(context) if is_tool => self.layer.shrink(&context, owner, result),
+            _ => Err(self.layer.error(result.as_bytes().len()).into()),
+        }
+    }
+
+    async fn notify(&self, notification: Notification) {
+        self.inner.notify(notification).await;
+    }
+}
+
+/// The caller, if something can be kept for it.
+struct Owner(Option<Caller>);
+
+impl Owner {
+    fn of(request: &Request, excess: &Excess) -> Self {
+        let caller = matches!(excess, Excess::Spill(_)).then(|| Caller::of(request));
+        Self(caller.filter(Caller::is_one))
+    }
+}
+
+impl ResponseSizeLayer {
+    /// Returns what takes the place of a result of a tool.
+    fn shrink(&self, context: &Context, owner: Owner, result: JsonBytes) -> Reply {
+        let bytes = result.as_bytes().len();
+        let text = result.as_str();
+        // Questions and tasks have limits of their own.
+        let is_answer = member_ranges(text, ["resultType", "task"]).is_ok_and(|[kind, task]| {
+            task.is_none()
+                && kind.and_then(|kind| text.get(kind)).is_none_or(|kind| kind == COMPLETE)
+        });
+        if !is_answer {
+            return Ok(result);
+        }
+        let parsed: CallToolResult = match result.parse() {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                return Err(
+                    crate::error::internal("reading a result that is too large", &error).into()
+                );
+            }
+        };
+        let shrunk = match &self.excess {
+            Excess::Refuse => None,
+            Excess::Cut if parsed.structured_content.is_some() => None,
+            Excess::Cut => Some(self.cut_content(parsed, bytes)),
+            Excess::Spill(spill) => self.spilled(spill, owner, parsed, bytes),
+        };
+        if let Some(shrunk) = shrunk {
+            let encoded = context.encode(shrunk)?;
+            if encoded.as_bytes().len() <= self.max_bytes {
+                return Ok(encoded);
+            }
+        }
+        let refusal = self.message(bytes);
+        Ok(context
+            .encode(CallToolResult::new().content([Content::text(refusal)]).is_error(true))?)
+    }
+
+    fn cut_content(&self, mut result: CallToolResult, bytes: usize) -> CallToolResult {
+        let meta = result.meta.as_ref().map_or(0, length);
+        let mut free = self.max_bytes.saturating_sub(RESERVED + meta);
+        let mut kept = Vec::new();
+        for block in std::mem::take(&mut result.content) {
+            let block_bytes = length(&block) + 1;
+            if block_bytes <= free {
+                free -= block_bytes;
+                kept.push(block);
+                continue;
+            }
+            if let Content::Text(mut text) = block {
+                let around = block_bytes - escaped(&text.text);
+                text.text.truncate(prefix(&text.text, free.saturating_sub(around)));
+                if !text.text.is_empty() {
+                    kept.push(Content::Text(text));
+                }
+            }
+            break;
+        }
+        let max = self.max_bytes;
+        let note = format!("[cut: the result has {bytes} bytes, and the limit is {max} bytes]");
+        kept.push(TextContent::new(note).into());
+        result.content = kept;
+        result
+    }
+
+    /// Keeps the result, and returns a link to it.
+    fn spilled(
+        &self,
+        spill: &Spill,
+        owner: Owner,
+        result: CallToolResult,
+        bytes: usize,
+    ) -> Option<CallToolResult> {
+        let has_schema = result.structured_content.is_some();
+        let text = match &result.content[..] {
+            [Content::Text(only)] if !has_schema => {
+                Text { text: only.text.as_str().into(), mime_type: "text/plain" }
+            }
+            _ => {
+                let whole = serde_json::to_string(&result).ok()?;
+                Text { text: whole.into(), mime_type: "application/json" }
+            }
+        };
+        let (size, mime_type) = (text.text.len() as u64, text.mime_type);
+        let uri = spill.keep(owner.0?, text)?;
+        let max = self.max_bytes;
+        let note = format!(
+            "The result has {bytes} bytes, and the limit is {max} bytes. Read all of it from the \
+             resource {uri}."
+        );
+        let link = ResourceLink::new(uri, "result").mime_type(mime_type).size(size);
+        let mut short = CallToolResult::new()
+            .content([Content::from(TextContent::new(note)), Content::ResourceLink(link)]);
+        short.is_error = result.is_error;
+        if has_schema {
+            short.is_error = Some(true);
+        }
+        Some(short)
+    }
+
+    fn message(&self, bytes: usize) -> String {
+        let max = self.max_bytes;
+        format!("the result has {bytes} bytes, and the limit is {max} bytes; ask for less")
+    }
+
+    fn error(&self, bytes: usize) -> ErrorObject {
+        let data = json!({ "bytes": bytes, "maxBytes": self.max_bytes });
+        ErrorObject::new(code::INTERNAL_ERROR, self.message(bytes)).with_data(&data)
+    }
+}
+
+/// The JSON of the type of an answer.
+const COMPLETE: &str = "\"complete\"";
+
+fn contents(uri: &str, text: &Text) -> ReadResourceResult {
+    let contents = TextResourceContents::new(uri, &*text.text).mime_type(text.mime_type);
+    let mut result = ReadResourceResult::new([ResourceContents::Text(contents)]);
+    result.cache_scope = Some(CacheScope::Private);
+    result
+}
+
+/// The length of a value as JSON, in bytes.
+fn length<T: serde::Serialize>(value: &T) -> usize {
+    mcp_core::json::to_text(value).map_or(usize::MAX / 2, |text| text.len())
+}
+
+/// The length of a text in JSON, in bytes, without its quotes.
+fn escaped(text: &str) -> usize {
+    text.chars().map(escaped_char).sum()
+}
+
+const fn escaped_char(character: char) -> usize {
+    match character {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..='\u{1f}' => 6,
+        character => character.len_utf8(),
+    }
+}
+
+/// Returns the length of the longest beginning of a text that has at most `max` bytes in JSON.
+fn prefix(text: &str, max: usize) -> usize {
+    let mut used = 0;
+    let end = text.char_indices().find(|(_, character)| {
+        used += escaped_char(*character);
+        used > max
+    });
+    end.map_or(text.len(), |(at, _)| at)
+}
+
+impl fmt::Debug for Excess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refuse => "Refuse",
+            Self::Cut => "Cut",
+            Self::Spill(_) => "Spill",
+        })
+    }
+}
