@@ -57,10 +57,10 @@ async fn a_call_is_allowed_asked_about_or_denied_by_its_arguments() {
                 let case = format!("{transport:?} {revision} {action:?}");
                 let paid = Arc::new(AtomicUsize::new(0));
                 let asked = Arc::new(Mutex::new(Vec::new()));
-                let (answer, seen) = (action.clone(), Arc::clone(&asked));
+                let seen = Arc::clone(&asked);
                 let builder = Client::builder().revision(revision).on_elicit(move |form| {
-                    seen.lock().expect("not poisoned").push(form.message.clone());
-                    let answer = ElicitResult::new(answer.clone());
+                    seen.lock().expect("not poisoned").push(form.message);
+                    let answer = ElicitResult::new(action);
                     async move { Ok(answer) }
                 });
                 let server = bank(&paid).build().expect("a server");

@@ -82,7 +82,7 @@ impl ClientPolicy {
         }
     }
 
-    /// Sets who uses the client, for rules with `principals` and for rates. Nobody by default.
+    /// Sets who uses the client, for rules with `principals` and for rates. Not set by default.
     #[must_use]
     pub fn principal(mut self, id: impl Into<Arc<str>>) -> Self {
         self.principal = Some(id.into());
@@ -103,16 +103,16 @@ impl ClientPolicy {
         self
     }
 
-    /// Sets how long a question waits for its answer. 5 minutes by default. The timeouts of the call
-    /// begin after it.
+    /// Sets how long a question waits for its answer. 5 minutes by default. The timeouts of the
+    /// call begin after it.
     #[must_use]
     pub fn ask_timeout(mut self, timeout: Duration) -> Self {
         self.ask_timeout = timeout;
         self
     }
 
-    /// Sets of how many tools of a server the annotations are remembered. 10,000 by default. Those of
-    /// further tools do not count.
+    /// Sets of how many tools of a server the annotations are remembered. 10,000 by default. Those
+    /// of further tools do not count.
     #[must_use]
     pub fn max_tools(mut self, max: usize) -> Self {
         self.max_tools = max;

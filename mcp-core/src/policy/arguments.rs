@@ -7,8 +7,7 @@ use serde::Deserialize as _;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Parses a JSON text. Whoever reads a member that occurs twice may read the other one, so that is
-/// an error.
+/// Parses a JSON text. A member that occurs twice is an error: the tool may read the other one.
 pub(super) fn parse(text: &str) -> Result<Value, String> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Unambiguous.deserialize(&mut deserializer).map_err(|error| error.to_string())?;

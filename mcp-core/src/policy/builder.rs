@@ -51,3 +51,19 @@ impl PolicyBuilder {
         Policy::new(self.files)
     }
 }
+
+impl Policy {
+    /// Parses the only file of a policy. `name` is what errors call it.
+    ///
+    /// # Errors
+    /// If the text is no policy, or exceeds a limit.
+    pub fn parse(name: &str, text: &str) -> Result<Self, PolicyError> {
+        Ok(Self::builder().file(Level::User, name, text)?.build())
+    }
+
+    /// Creates a builder, for several files and other limits.
+    #[must_use]
+    pub fn builder() -> PolicyBuilder {
+        PolicyBuilder::default()
+    }
+}

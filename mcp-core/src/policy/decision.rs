@@ -73,7 +73,7 @@ impl RuleId {
     }
 }
 
-/// Names the rule without its file, whose path may be nobody's business.
+/// Names the rule without its file, whose path may be private.
 impl fmt::Display for RuleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {

@@ -5,7 +5,8 @@
 /// ```
 /// use mcp_core::policy::{Policy, PolicyLimits};
 ///
-/// let builder = Policy::builder().limits(PolicyLimits { max_rules: 10, ..PolicyLimits::default() });
+/// let builder = Policy::builder().limits(PolicyLimits { max_rules: 10, ..PolicyLimits::default()
+/// });
 /// ```
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_structs, reason = "fields are set with the update syntax")]
@@ -18,11 +19,11 @@ pub struct PolicyLimits {
     pub max_predicates: usize,
     /// Maximum number of globs in a list. 256.
     pub max_globs: usize,
-    /// Maximum length of a glob, in bytes. 1,024.
+    /// Maximum length of a glob, in bytes. 1 KiB.
     pub max_glob_bytes: usize,
-    /// Maximum number of pairs of a principal and a tool whose rates are counted, for each rule with
-    /// a rate, at about 50 bytes each. Further pairs share one count, so that no rate can be evaded.
-    /// 10,000.
+    /// Maximum number of pairs of a principal and a tool whose rates are counted, for each rule
+    /// with a rate, at about 50 bytes each. Further pairs share one count, so that no rate can be
+    /// evaded. 10,000.
     pub max_rate_counts: usize,
 }
 

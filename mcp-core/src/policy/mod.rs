@@ -1,8 +1,8 @@
 //! Policy: rules that decide which calls are allowed, denied, or asked about.
 //!
-//! A [`Policy`] is data: rules in TOML, of several [levels](Level). It is a [`PolicyEngine`], and so
-//! can be an engine of your own. A server decides with the layer `PolicyLayer` of `mcp-server`, and
-//! a client with `ClientBuilder::policy` of `mcp-client`, before a call leaves.
+//! A [`Policy`] is data: rules in TOML, of several [levels](Level). It is a [`PolicyEngine`], and
+//! so can be an engine of your own. A server decides with the layer `PolicyLayer` of `mcp-server`,
+//! and a client with `ClientBuilder::policy` of `mcp-client`, before a call leaves.
 //!
 //! ```
 //! use mcp_core::policy::{Policy, PolicyEngine as _, PolicyRequest, Verdict};
@@ -81,18 +81,18 @@
 //!
 //! A predicate has a `pointer` (a JSON pointer into the arguments) and one test: `equals` (any
 //! value), `prefix`, `glob` (both of a text), `min` and `max` (of a number, both included) or
-//! `exists` (`true` or `false`). Where the pointer leads nowhere, or to a value of another type, the
-//! test fails. `not = true` inverts the predicate. A test compares texts: it knows nothing of paths
-//! such as `/tmp/../etc`, and nothing of the defaults of a tool. Allow what you know, rather than
-//! deny what you can think of.
+//! `exists` (`true` or `false`). Where the pointer leads nowhere, or to a value of another type,
+//! the test fails. `not = true` inverts the predicate. A test compares texts: it knows nothing of
+//! paths such as `/tmp/../etc`, and nothing of the defaults of a tool. Allow what you know, rather
+//! than deny what you can think of.
 //!
 //! Arguments in which a member occurs twice are denied by every policy that has to read them.
 //!
 //! # Levels
 //!
-//! [`Level::Managed`] can only tighten: its files have no rules that allow, what they decide counts
-//! if it is stricter than what the other files and the default decide, its `default` is `ask` or
-//! `deny`, and its `trusted_servers` limit those of the others.
+//! [`Level::Managed`] can only tighten: its files have no rules that allow, what they decide
+//! counts if it is stricter than what the other files and the default decide, its `default` is
+//! `ask` or `deny`, and its `trusted_servers` limit those of the others.
 
 mod arguments;
 mod builder;

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::builder::PolicyBuilder;
 use super::decision::{Decision, Verdict};
 use super::engine::PolicyEngine;
-use super::error::PolicyError;
 use super::file::PolicyFile;
 use super::level::Level;
 use super::request::{Operation, PolicyRequest, Subject};
@@ -31,20 +29,6 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Parses the only file of a policy. `name` is what errors call it.
-    ///
-    /// # Errors
-    /// If the text is no policy, or exceeds a limit.
-    pub fn parse(name: &str, text: &str) -> Result<Self, PolicyError> {
-        Ok(Self::builder().file(Level::User, name, text)?.build())
-    }
-
-    /// Creates a builder, for several files and other limits.
-    #[must_use]
-    pub fn builder() -> PolicyBuilder {
-        PolicyBuilder::default()
-    }
-
     pub(super) fn new(files: Vec<(Level, PolicyFile)>) -> Self {
         let mut policy = Self {
             rules: Vec::new(),

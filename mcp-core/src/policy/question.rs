@@ -7,7 +7,7 @@ use crate::text::PeerText;
 /// Maximum length of a name in a question, in characters. Fixed: the maximum of a tool's name.
 const MAX_NAME_CHARS: usize = 128;
 
-/// Maximum length of the arguments in a question, in characters. Fixed: nobody reads more.
+/// Maximum length of the arguments in a question, in characters. Fixed: users do not read more.
 const MAX_ARGUMENTS_CHARS: usize = 1_000;
 
 /// Returns the question whether a call is allowed. It names the tool and the arguments: escaped,

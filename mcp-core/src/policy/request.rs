@@ -122,8 +122,8 @@ impl<'a> PolicyRequest<'a> {
         Self::new(ResourcesRead::NAME).subject_is(Subject::Template(template.into()))
     }
 
-    /// Creates what there is to decide about a request of a client: one request, or one for each
-    /// resource of a subscription.
+    /// Creates what has to be decided about a request of a client: one request, or for a
+    /// subscription also one for each of its resources.
     ///
     /// # Errors
     /// What is wrong with the parameters. A request whose parameters cannot be read must not be

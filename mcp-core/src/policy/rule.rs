@@ -156,7 +156,8 @@ impl Rule {
             return Match::No;
         }
         let is_tool = matches!(request.subject, Subject::Tool(_));
-        if !self.annotations.is_empty() && !(is_tool && self.annotations.hold(annotations)) {
+        let says_it = || is_tool && self.annotations.hold(annotations);
+        if !self.annotations.is_empty() && !says_it() {
             return Match::No;
         }
         selected

@@ -53,7 +53,7 @@ impl Schedule {
 /// Reads the names of weekdays.
 ///
 /// # Errors
-/// The name that is none.
+/// If it is not one of them.
 pub(super) fn weekday(name: &str) -> Result<usize, String> {
     WEEKDAYS.iter().position(|day| *day == name).ok_or_else(|| {
         format!(

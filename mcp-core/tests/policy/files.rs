@@ -3,7 +3,9 @@
 use mcp_core::policy::Policy;
 
 /// A file, the place of its error and the key, and what the message says.
-const WRONG: &[(&str, (usize, usize), Option<&str>, &str)] = &[
+type Wrong = (&'static str, (usize, usize), Option<&'static str>, &'static str);
+
+const WRONG: &[Wrong] = &[
     (
         "defualt = \"ask\"",
         (1, 1),

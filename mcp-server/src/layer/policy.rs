@@ -41,8 +41,8 @@ const QUESTION_KEY: &str = "policy";
 /// Since revision 2026-07-28 the answer comes with the next round of the call. It counts only with
 /// the state that this server sealed for the question, for the same principal and exactly the same
 /// arguments. The client may send both again until the state expires; set
-/// [`ServerBuilder::state_single_use`](crate::ServerBuilder::state_single_use) so that each approval
-/// is for one call.
+/// [`ServerBuilder::state_single_use`](crate::ServerBuilder::state_single_use) so that each
+/// approval is for one call.
 ///
 /// Each round of a call is decided, with the rates and the time of that moment. A call that runs as
 /// a [task](crate::task) is decided when it starts. `initialize` and notifications are not decided.
@@ -90,8 +90,9 @@ impl PolicyLayer {
         Self(Arc::new(ServerPolicy { engine: Arc::new(engine), trusts_annotations: true }))
     }
 
-    /// Sets whether the annotations of the tools count although no file lists the server as trusted.
-    /// True by default: they are those of this server. Set it to false if tools come from elsewhere.
+    /// Sets whether the annotations of the tools count although no file lists the server as
+    /// trusted. True by default: they are those of this server. Set it to false if tools come from
+    /// elsewhere.
     #[must_use]
     pub fn trust_annotations(self, trust: bool) -> Self {
         let policy = ServerPolicy { trusts_annotations: trust, ..(*self.0).clone() };

@@ -49,8 +49,8 @@ pub(crate) struct RoundState {
     closed: bool,
     /// The state that the client sent back was read.
     pub(crate) is_opened: bool,
-    /// The parameters that the state of the call is bound to, if they may differ from those that the
-    /// handler sees.
+    /// The parameters that the state of the call is bound to, if they may differ from those that
+    /// the handler sees.
     pub(crate) bound_params: Option<Params>,
 }
 

@@ -206,7 +206,7 @@ async fn an_approval_is_for_the_arguments_that_the_user_saw() {
         let error = client.once("tools/call", approval(params, state)).await.unwrap_err();
         assert!(error.message().starts_with("/requestState: "), "{error}");
     }
-    // An answer that nobody asked for.
+    // An answer without a question.
     let result = client.once("tools/call", approval(params("1"), None)).await.unwrap();
     assert_eq!(result["resultType"], "input_required");
     assert_eq!(runs.0.load(Ordering::SeqCst), 0);
