@@ -16,11 +16,8 @@ use super::dpop::{self, BadProof, Dpop};
 use super::guard::Guard;
 use super::refused::{Authenticated, Refusal, Refused};
 use super::token_cache;
-use super::verifier::{VerifiedToken, VerifyError};
+use super::verifier::{VERIFY_TIMEOUT, VerifiedToken, VerifyError};
 
-/// Time that a verifier has for one token. Fixed: clients wait no longer, and a verifier has
-/// shorter timeouts of its own.
-const VERIFY_TIMEOUT: Duration = Duration::from_secs(10);
 /// When a client may try again, if the verifier did not say.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 

@@ -32,20 +32,27 @@ struct Kept {
     until: Instant,
 }
 
+impl Kept {
+    fn token_at(&self, now: Instant) -> Option<VerifiedToken> {
+        let rest = self.until.checked_duration_since(now).filter(|rest| !rest.is_zero())?;
+        Some(self.token.clone().cached_for(rest))
+    }
+}
+
 pub(super) fn hash(token: &str) -> TokenHash {
     Sha256::digest(token.as_bytes()).into()
 }
 
 impl TokenCache {
-    /// Returns a token that is still valid.
+    /// Returns a token that is still valid, with the time for which the decision may still be kept.
     pub(super) fn get(&self, hash: &TokenHash) -> Option<VerifiedToken> {
         let now = Instant::now();
         let mut generations = self.0.lock();
         if let Some(kept) = generations.young.get(hash) {
-            return (kept.until > now).then(|| kept.token.clone());
+            return kept.token_at(now);
         }
-        let kept = generations.old.remove(hash).filter(|kept| kept.until > now)?;
-        let token = kept.token.clone();
+        let kept = generations.old.remove(hash)?;
+        let token = kept.token_at(now)?;
         generations.insert(*hash, kept);
         Some(token)
     }
@@ -103,7 +110,7 @@ mod tests {
         let expired = VerifiedToken::new(expired).cached_for(Duration::from_secs(60));
         cache.insert(hash("c"), &expired);
         tokio::time::advance(Duration::from_secs(59)).await;
-        assert!(cache.get(&hash("a")).is_some());
+        assert_eq!(cache.get(&hash("a")).unwrap().cache_for, Duration::from_secs(1));
         assert!(cache.get(&hash("b")).is_none() && cache.get(&hash("c")).is_none());
         tokio::time::advance(Duration::from_secs(2)).await;
         assert!(cache.get(&hash("a")).is_none());
