@@ -47,7 +47,7 @@ mod verify;
 
 #[cfg(feature = "http")]
 pub(crate) use access::REQUIRED_SCOPES;
-pub(crate) use access::{AccessRules, ScopeSource};
+pub(crate) use access::{AccessRules, ScopeSource, Variables};
 #[cfg(feature = "auth")]
 pub(crate) use dpop::DPOP_NONCE;
 #[cfg(feature = "auth")]
