@@ -37,8 +37,8 @@ struct Kept {
 }
 
 impl Kept {
-    /// The token, with the time for which it may still be used. The wall clock counts too: the other
-    /// one stops while a machine is suspended.
+    /// The token, with the time for which it may still be used. The wall clock counts too: the
+    /// other one stops while a machine is suspended.
     fn token_at(&self, (now, wall): (Instant, SystemTime)) -> Option<VerifiedToken> {
         let rest = self.until.checked_duration_since(now).filter(|rest| !rest.is_zero())?;
         let is_valid = self.token.principal.expires_at().is_none_or(|at| at > wall);

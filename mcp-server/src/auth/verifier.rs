@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use super::Principal;
 
-/// Time that a verifier has for one token. Fixed: clients wait no longer, and a verifier has shorter
-/// timeouts of its own.
+/// Time that a verifier has for one token. Fixed: clients wait no longer, and a verifier has
+/// shorter timeouts of its own.
 pub(super) const VERIFY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Decides about access tokens.

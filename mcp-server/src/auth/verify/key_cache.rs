@@ -2,9 +2,9 @@
 //!
 //! Keys are fetched when the first token arrives. While they are known, nothing waits: they are
 //! refreshed in the background. A token with an unknown key waits for one refresh, which all such
-//! tokens share, and which does not start sooner than a minimum time after the last one. Until then,
-//! a token is undecided if it may have been issued after the last one, because its key may be new. A
-//! failed refresh keeps the known keys, and so does one without a usable key.
+//! tokens share, and which does not start sooner than a minimum time after the last one. Until
+//! then, a token is undecided if it may have been issued after the last one, because its key may be
+//! new. A failed refresh keeps the known keys, and so does one without a usable key.
 
 use std::collections::HashMap;
 use std::sync::Arc;
