@@ -24,13 +24,15 @@ use crate::auth::verifier::{TokenVerifier, VerifiedToken, VerifyError};
 /// tokens, and where a revoked token must stop working within a minute.
 ///
 /// A token must be active, have this server in its audience (`aud`), and not be expired. A token
-/// whose audience the authorization server does not tell is refused. The caller is the `sub`, else
-/// the `username`, else the `client_id`, which also is the `sub` of an application's own token; an authorization server that leaves `sub` out for some
-/// users must not let one choose a username that is the `sub` of another.
+/// whose audience the authorization server does not tell is refused.
+///
+/// The caller is the `sub`, else the `username`, else the `client_id`. A `sub` that equals the
+/// `client_id` is the application. An authorization server that leaves `sub` out for some users
+/// must not let one choose a username that is the `sub` of another.
 ///
 /// An authorization server that fails says nothing about a token. Requests are then answered with
-/// 503, and the endpoint is left alone for a while. One that refuses to answer about a single token,
-/// with 400 for example, says nothing about that one only.
+/// 503, and the endpoint is left alone for a while. One that refuses to answer about a single
+/// token, with 400 for example, says nothing about that one only.
 ///
 /// Requests with the same token at the same time share one introspection, which goes on when their
 /// clients disconnect. It runs on the tokio runtime of the caller.
