@@ -12,6 +12,7 @@ mod challenges;
 mod dpop;
 mod expiry;
 mod introspection;
+mod introspection_load;
 mod lists;
 mod metadata;
 mod owners;
