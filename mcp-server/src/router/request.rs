@@ -43,6 +43,7 @@ impl<'a> RoutedRequest<'a> {
             encoder: &self.context.call().environment.encoder,
             page_size,
             viewer: viewer.as_ref(),
+            filter: self.context.extensions().get(),
         };
         list(self.registry, &request)
     }

@@ -1,8 +1,5 @@
 //! Verification of tokens, through the public API.
 #![allow(clippy::unwrap_used, reason = "what the tests share is not in test functions")]
-// Tests may panic.
-#![allow(clippy::unwrap_used)]
-
 mod any_of;
 mod documents;
 mod hostile;
