@@ -59,8 +59,8 @@ pub struct Protection {
     dpop: Option<DpopSettings>,
 }
 
-/// Most tokens that are verified at a time. Fixed: a verifier has a limit of its own, and a flood of
-/// tokens must not hold more memory.
+/// Most tokens that are verified at a time. Fixed: a verifier has a limit of its own, and a flood
+/// of tokens must not hold more memory.
 const MAX_VERIFICATIONS: usize = 1_024;
 
 impl Protection {
@@ -147,8 +147,8 @@ impl Protection {
 
     /// Answers calls of tools, prompts and resources that the caller may not use as if they did not
     /// exist. Their scopes are not in the metadata. Subscriptions, and header fields that mirror
-    /// arguments, may still show that something exists. By default they are answered with 403 and the scopes that are missing, so that the
-    /// client can ask its user for them.
+    /// arguments, may still show that something exists. By default they are answered with 403 and
+    /// the scopes that are missing, so that the client can ask its user for them.
     pub fn hide_denied(mut self) -> Self {
         self.access.hide = true;
         self

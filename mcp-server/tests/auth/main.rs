@@ -9,6 +9,7 @@
 mod fixture;
 
 mod challenges;
+mod connections;
 mod dpop;
 mod expiry;
 mod introspection;
