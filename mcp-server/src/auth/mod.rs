@@ -43,7 +43,7 @@ mod verify;
 
 #[cfg(feature = "http")]
 pub(crate) use access::REQUIRED_SCOPES;
-pub(crate) use access::{AccessRules, ScopeSource};
+pub(crate) use access::{AccessRules, ScopeSource, scopes_are_checked};
 #[cfg(feature = "auth")]
 pub(crate) use dpop::DPOP_NONCE;
 #[cfg(feature = "auth")]

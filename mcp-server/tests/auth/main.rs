@@ -17,3 +17,4 @@ mod metadata;
 mod owners;
 mod principals;
 mod scopes;
+mod task_scopes;

@@ -10,7 +10,7 @@ use crate::fixture::{
     with,
 };
 
-fn required(answer: &Answer) -> Vec<String> {
+pub(crate) fn required(answer: &Answer) -> Vec<String> {
     assert_eq!(answer.status, 403, "{}", answer.text);
     assert_eq!(answer.header("content-type"), Some("application/json"));
     let challenges = Challenge::of(&answer.headers);
