@@ -64,6 +64,12 @@ impl fmt::Debug for AccessRules {
     }
 }
 
+/// Whether scopes are checked. They are not for a caller without a principal over another transport
+/// than HTTP, which is who started the process.
+pub(crate) fn scopes_are_checked(principal: Option<&Principal>, is_http: bool) -> bool {
+    principal.is_some() || is_http
+}
+
 /// The member of the details of an error that has the scopes of the operation.
 pub(crate) const REQUIRED_SCOPES: &str = "requiredScopes";
 
@@ -154,6 +160,23 @@ impl AccessRules {
         Ok(required)
     }
 
+    /// Returns all scopes that a call of a tool with `scopes` needs, for requests about the call
+    /// that follow. Scopes with an argument are left out if its value cannot be part of one: such a
+    /// call is made only by a caller whose scopes are not checked.
+    #[cfg(feature = "tasks")]
+    pub(crate) fn required_by_call<'a>(
+        &'a self,
+        scopes: &'a RouteScopes,
+        params: &Params,
+    ) -> Vec<Cow<'a, str>> {
+        let mut required = self.of_method(ToolsCall::NAME);
+        match resolve_for_call(scopes, params) {
+            Ok(resolved) => required.extend(resolved),
+            Err(_) => required.extend(scopes.fixed().map(Cow::Borrowed)),
+        }
+        required
+    }
+
     /// Returns the scopes that every request of a method needs.
     fn of_method(&self, method: &str) -> Vec<Cow<'_, str>> {
         let of_method = self.methods.get(method).into_iter().flatten();
@@ -177,17 +200,7 @@ fn add_of_routes<'a>(
                 _ => routes.of_prompt(&name),
             };
             let Some(scopes) = scopes else { return Ok(()) };
-            // Parsed when it is first needed: most scopes do not depend on arguments.
-            let arguments = std::cell::OnceCell::new();
-            let value = |name: &str| {
-                let arguments = arguments.get_or_init(|| {
-                    parse::<Arguments>(params).map(|it| it.arguments).ok().flatten()
-                });
-                scalar(arguments.as_ref()?.get(name)?)
-            };
-            let resolved =
-                scopes.resolve(value).map_err(|error| no_scope("/arguments/", &error))?;
-            required.extend(resolved);
+            required.extend(resolve_for_call(scopes, params)?);
         }
         ResourcesRead::NAME | ResourcesSubscribe::NAME | ResourcesUnsubscribe::NAME => {
             let Resource { uri } = parse(params)?;
@@ -214,6 +227,21 @@ fn add_of_routes<'a>(
         _ => {}
     }
     Ok(())
+}
+
+/// Returns the scopes of a route that is called with arguments.
+fn resolve_for_call<'a>(
+    scopes: &'a RouteScopes,
+    params: &Params,
+) -> Result<Vec<Cow<'a, str>>, ErrorObject> {
+    // Parsed when it is first needed: most scopes do not depend on arguments.
+    let arguments = std::cell::OnceCell::new();
+    let value = |name: &str| {
+        let arguments = arguments
+            .get_or_init(|| parse::<Arguments>(params).map(|it| it.arguments).ok().flatten());
+        scalar(arguments.as_ref()?.get(name)?)
+    };
+    scopes.resolve(value).map_err(|error| no_scope("/arguments/", &error))
 }
 
 /// Adds the scopes of the route that reads a URI. The variables of a template are decoded for its

@@ -47,7 +47,7 @@ mod verify;
 
 #[cfg(feature = "http")]
 pub(crate) use access::REQUIRED_SCOPES;
-pub(crate) use access::{AccessRules, ScopeSource, Variables};
+pub(crate) use access::{AccessRules, ScopeSource, Variables, scopes_are_checked};
 #[cfg(feature = "auth")]
 pub(crate) use dpop::DPOP_NONCE;
 #[cfg(feature = "auth")]

@@ -7,7 +7,7 @@ use mcp_core::jsonrpc::{ErrorObject, Params};
 use mcp_core::types::EmptyResult;
 use serde::Deserialize;
 
-use crate::auth::{Principal, ScopeSource as _};
+use crate::auth::{Principal, ScopeSource as _, scopes_are_checked};
 use crate::context::Context;
 use crate::definition::ServerDefinition;
 use crate::error::invalid_params;
@@ -55,8 +55,8 @@ impl<'a> RoutedRequest<'a> {
             return None;
         }
         let principal = self.context.call().extensions.get::<Principal>();
-        let is_checked = principal.is_some() || self.context.call().conversation.binding.is_http();
-        is_checked.then_some(Viewer { rules, principal })
+        let is_http = self.context.call().conversation.binding.is_http();
+        scopes_are_checked(principal, is_http).then_some(Viewer { rules, principal })
     }
 
     /// Returns the empty result.

@@ -19,7 +19,7 @@ use mcp_core::types::{InitializeParams, InitializeResult};
 
 use super::Server;
 use super::recording;
-use crate::auth::Principal;
+use crate::auth::{Principal, scopes_are_checked};
 use crate::call::{
     Binding, Call, CallMeta, Claim, ClientDescription, CloseOnDrop, ConversationState,
     LegacySession, SessionBudget, SessionMemory, SessionMemoryFull,
@@ -223,8 +223,8 @@ impl Connection {
     /// With all scopes of the operation.
     fn check_scopes(&self, request: &Request, registry: &Registry) -> Result<(), ErrorObject> {
         let principal = request.extensions.get::<Principal>();
-        if principal.is_none() && !self.conversation.binding.is_http() {
-            return Ok(()); // The caller is who started the process.
+        if !scopes_are_checked(principal, self.conversation.binding.is_http()) {
+            return Ok(());
         }
         let access = &self.server.definition.access;
         access.check(registry, &request.method, &request.params, principal)

@@ -257,7 +257,8 @@ impl Parts {
         let tasks = match task_config {
             Some(config) => {
                 let (keys, live) = (self.state_keys.take(), Arc::clone(&self.live));
-                let tasks = TaskManager::new(config, keys, Arc::clone(&environment), live);
+                let access = self.access.clone();
+                let tasks = TaskManager::new(config, keys, access, Arc::clone(&environment), live);
                 let tasks = Arc::new(tasks);
                 self.register_extension(task::extension(&tasks).into_registered()?)?;
                 Some(tasks)

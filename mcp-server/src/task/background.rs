@@ -9,7 +9,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::engine::TaskEngine;
 use super::orphans::Orphan;
-use super::record::Detail;
 use super::shared::Shared;
 use super::supervised::{caught, caught_async, supervise};
 use crate::clock::now;
@@ -133,8 +132,7 @@ async fn cancel(shared: &Shared, orphan: &Orphan) -> Result<bool, StoreError> {
     if head.state.is_terminal() {
         return Ok(true);
     }
-    let revision = shared.records.decode_detail(&head)?.revision;
-    let detail = Detail { revision, ..Detail::default() };
+    let detail = shared.records.decode_detail(&head)?.constants();
     let mut update = TaskUpdate::of(&head, now());
     update.state = TaskState::Cancelled;
     // No client can ask for it.

@@ -24,7 +24,7 @@ use super::shared::{MAX_CONFLICTS, Shared, Times, to_error};
 use super::supervised::{caught, caught_async};
 use super::unreadable::Reported;
 use super::watchers::{Watcher, Watchers};
-use crate::auth::Principal;
+use crate::auth::{AccessRules, Principal, scopes_are_checked};
 use crate::call::{Binding, ConversationState, Environment, SessionBudget};
 use crate::clock::now;
 use crate::context::Context;
@@ -52,6 +52,7 @@ impl TaskManager {
     pub(crate) fn new(
         config: TaskConfig,
         keys: Option<KeyRing>,
+        access: AccessRules,
         environment: Arc<Environment>,
         live: Arc<Live>,
     ) -> Self {
@@ -65,6 +66,7 @@ impl TaskManager {
         let shared = Arc::new(Shared {
             store: config.store,
             records: Records::new(Vault::new(keys.filter(|_| seals))),
+            access,
             times,
             environment,
             live,
@@ -142,11 +144,12 @@ impl TaskManager {
     /// Returns a task of the caller, with its outcome.
     ///
     /// # Errors
-    /// −32602 if the caller has no task with this id, and −32603 if the store failed.
+    /// −32602 if the caller has no task with this id, an insufficient scope if the caller lacks a
+    /// scope of its call, and −32603 if the store failed.
     pub(super) async fn get(&self, context: &Context, id: &str) -> Result<View, ErrorObject> {
         self.ensure_started();
         let head = self.shared.head(id).await?;
-        self.view(context, head)?.ok_or_else(|| unknown(id))
+        self.permitted(context, id, head)
     }
 
     /// Returns a task of the caller, without its outcome.
@@ -156,7 +159,36 @@ impl TaskManager {
     pub(super) async fn status(&self, context: &Context, id: &str) -> Result<View, ErrorObject> {
         self.ensure_started();
         let head = self.shared.status(id).await?;
-        self.view(context, head)?.ok_or_else(|| unknown(id))
+        self.permitted(context, id, head)
+    }
+
+    /// Returns a task that the caller may use.
+    fn permitted(
+        &self,
+        context: &Context,
+        id: &str,
+        head: Option<TaskHead>,
+    ) -> Result<View, ErrorObject> {
+        let view = self.view(context, head)?.ok_or_else(|| unknown(id))?;
+        match self.check_scopes(context, &view.detail) {
+            Err(_) if self.shared.access.hide => Err(unknown(id)),
+            checked => checked.map(|()| view),
+        }
+    }
+
+    /// Checks that the caller has the scopes of the call that became a task. Tokens of one user
+    /// differ in their scopes, and a task belongs to the user.
+    ///
+    /// # Errors
+    /// With all scopes of the call.
+    fn check_scopes(&self, context: &Context, detail: &Detail) -> Result<(), ErrorObject> {
+        let call = context.call();
+        // As for the call itself, what counts is whom the transport verified, before any layer.
+        let principal = call.extensions.get::<Principal>();
+        if !scopes_are_checked(principal, call.conversation.binding.is_http()) {
+            return Ok(());
+        }
+        self.shared.access.check_required(&detail.scopes, principal)
     }
 
     /// Returns a task as the caller sees it; `None` if the caller may not see it.
@@ -172,7 +204,7 @@ impl TaskManager {
         Ok(is_visible.then_some(View { head, detail }))
     }
 
-    /// Watches those of the given tasks that belong to the caller.
+    /// Watches those of the given tasks that belong to the caller, and whose scopes it has.
     ///
     /// # Errors
     /// −32602 if there are too many, and −32603 if the store failed.
@@ -192,6 +224,7 @@ impl TaskManager {
         for id in ids {
             let head = self.shared.status(id).await?;
             if let Some(view) = self.view(context, head)?
+                && self.check_scopes(context, &view.detail).is_ok()
                 && !own.contains(&view.head.id)
             {
                 own.push(view.head.id);
@@ -204,8 +237,7 @@ impl TaskManager {
     /// Stores answers to questions of a task. Other answers are ignored.
     ///
     /// # Errors
-    /// −32602 if the caller has no task with this id or an answer has the wrong type, and −32603 if
-    /// the store failed.
+    /// Those of [`get`](Self::get), and −32602 if an answer has the wrong type.
     pub(super) async fn answer(
         &self,
         context: &Context,
@@ -270,7 +302,7 @@ impl TaskManager {
     /// Cancels a task, unless it has ended. Returns it.
     ///
     /// # Errors
-    /// −32602 if the caller has no task with this id, and −32603 if the store failed.
+    /// Those of [`get`](Self::get).
     pub(super) async fn cancel(
         &self,
         context: &Context,
@@ -282,7 +314,7 @@ impl TaskManager {
                 return Ok(Cancelled::AlreadyEnded(view));
             }
             let failed = |error: StoreError| to_error("cancelling a task", &error);
-            let detail = Detail { revision: view.detail.revision.clone(), ..Detail::default() };
+            let detail = view.detail.constants();
             let mut update = TaskUpdate::of(&view.head, now());
             update.state = TaskState::Cancelled;
             update.detail =
@@ -304,7 +336,7 @@ impl TaskManager {
         Err(too_many_conflicts())
     }
 
-    /// Returns a page of the tasks of the caller.
+    /// Returns a page of the tasks of the caller, without those whose scopes it lacks.
     ///
     /// # Errors
     /// −32602 for an invalid cursor, and −32603 if the store failed.
@@ -333,7 +365,10 @@ impl TaskManager {
         for head in tasks {
             // One that cannot be read does not hide the others.
             match self.shared.records.decode_detail(&head) {
-                Ok(detail) if detail.revision == revision.as_str() => {
+                Ok(detail)
+                    if detail.revision == revision.as_str()
+                        && self.check_scopes(context, &detail).is_ok() =>
+                {
                     views.push(View { head, detail });
                 }
                 Ok(_) => {}

@@ -49,6 +49,10 @@ pub(super) struct Detail {
     /// result is encoded for it.
     #[serde(rename = "v")]
     pub(super) revision: String,
+    /// The scopes that the call needed. Only callers that have them may use the task. A record
+    /// without this member is of a call that needed none.
+    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) scopes: Vec<String>,
     /// The size of the call and the journal, in bytes.
     #[serde(rename = "b", default)]
     pub(super) bytes: usize,
@@ -66,6 +70,15 @@ pub(super) struct Detail {
     /// The questions that have no answer.
     #[serde(rename = "q", default, skip_serializing_if = "Vec::is_empty")]
     pub(super) questions: Vec<OpenQuestion>,
+}
+
+impl Detail {
+    /// Returns a detail with what never changes, and nothing else. Every later detail of a task
+    /// begins with it.
+    pub(super) fn constants(&self) -> Self {
+        let (revision, scopes) = (self.revision.clone(), self.scopes.clone());
+        Self { revision, scopes, ..Self::default() }
+    }
 }
 
 /// A question that has no answer.
@@ -367,6 +380,15 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+
+    /// Servers of other versions share the store.
+    #[test]
+    fn a_detail_without_scopes_or_with_unknown_members_is_read() {
+        let detail: Detail = serde_json::from_str(r#"{"v":"2026-07-28","zz":[1]}"#).unwrap();
+        assert_eq!((&*detail.revision, detail.scopes.len()), ("2026-07-28", 0));
+        let text = serde_json::to_string(&detail).unwrap();
+        assert!(!text.contains("\"s\""), "{text}");
+    }
 
     /// The time to read a journal and to look up each step, the least of some attempts.
     fn time_of(steps: usize) -> Duration {

@@ -109,7 +109,7 @@ impl TaskRunner {
             Ok(None) => return RunEnd::Lost,
             Err(error) => return self.unreadable(&lease.id, &error),
         };
-        let (call, mut history) = match self.decode(&record) {
+        let (call, mut history, constants) = match self.decode(&record) {
             Ok(decoded) => decoded,
             Err(error) => return self.unreadable(&lease.id, &error),
         };
@@ -118,9 +118,8 @@ impl TaskRunner {
             return self.unreadable(&lease.id, &error);
         };
         let bytes = record.call.len() + history.bytes;
-        let revision_of_call = call.revision.to_string();
         let shared = Arc::clone(&self.0);
-        let writer = Writer::new(shared, lease.clone(), &record, revision_of_call, bytes);
+        let writer = Writer::new(shared, lease.clone(), &record, constants, bytes);
         let (writer, task) = (Arc::new(writer), record.head);
         let registry = self.0.live.registry();
         let Some(route) = registry.tools.get(&call.tool) else {
@@ -171,7 +170,10 @@ impl TaskRunner {
         }
     }
 
-    fn decode(&self, record: &TaskRecord) -> Result<(StoredCall<'static>, History), StoreError> {
+    fn decode(
+        &self,
+        record: &TaskRecord,
+    ) -> Result<(StoredCall<'static>, History, Detail), StoreError> {
         let text = self.0.records.open_call(record)?;
         let call: StoredCall<'_> = serde_json::from_slice(&text).map_err(StoreError::invalid)?;
         let call = StoredCall {
@@ -182,7 +184,8 @@ impl TaskRunner {
             params: call.params,
         };
         let detail = self.0.records.decode_detail(&record.head)?;
-        Ok((call, self.0.records.decode_journal(record, detail.entries)?))
+        let history = self.0.records.decode_journal(record, detail.entries)?;
+        Ok((call, history, detail.constants()))
     }
 
     /// Records that the handler begins, where that decides what an interruption means. Returns how
@@ -276,12 +279,7 @@ impl TaskRunner {
         let state =
             if questions.is_empty() { TaskState::Working } else { TaskState::InputRequired };
         writer.reserve(entry.size())?;
-        let detail = Detail {
-            revision: writer.revision().to_owned(),
-            bytes: writer.bytes(),
-            questions,
-            ..Detail::default()
-        };
+        let detail = Detail { bytes: writer.bytes(), questions, ..writer.constants() };
         let change = |update: &mut TaskUpdate, entries| {
             update.state = state;
             writer.set_detail(update, &detail, entries)
@@ -312,11 +310,8 @@ impl TaskRunner {
                 Outcome::Result(_) => TaskState::Completed,
                 Outcome::Error(_) => TaskState::Failed,
             };
-            let detail = Detail {
-                revision: writer.revision().to_owned(),
-                failure: outcome.failure().map(status_text),
-                ..Detail::default()
-            };
+            let failure = outcome.failure().map(status_text);
+            let detail = Detail { failure, ..writer.constants() };
             let encoded = match self.0.records.encode_outcome(task, &outcome) {
                 Ok(encoded) => encoded,
                 Err(error) => return self.unreadable(&task.id, &error),

@@ -12,6 +12,7 @@ use super::orphans::Orphans;
 use super::record::{Detail, Records};
 use super::unreadable::Reported;
 use super::watchers::Watchers;
+use crate::auth::AccessRules;
 use crate::call::{ConversationState, Environment};
 use crate::registry::Live;
 use crate::store::{StoreError, TaskHead, TaskQuota, TaskStore};
@@ -25,6 +26,8 @@ pub(super) const MAX_CONFLICTS: usize = 64;
 pub(super) struct Shared {
     pub(super) store: Arc<dyn TaskStore>,
     pub(super) records: Records,
+    /// Which scopes calls need.
+    pub(super) access: AccessRules,
     pub(super) times: Times,
     pub(super) environment: Arc<Environment>,
     pub(super) live: Arc<Live>,

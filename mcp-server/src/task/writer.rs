@@ -40,7 +40,8 @@ pub(super) struct Writer {
     task: TaskHead,
     /// The task after the last write.
     written: tokio::sync::Mutex<LastWrite>,
-    revision: String,
+    /// What each detail begins with.
+    constants: Detail,
     /// The size of the call and the journal, in bytes.
     bytes: Mutex<usize>,
     last_status: Mutex<Option<Instant>>,
@@ -82,7 +83,7 @@ impl Writer {
         shared: Arc<Shared>,
         lease: Lease,
         record: &TaskRecord,
-        revision: String,
+        constants: Detail,
         bytes: usize,
     ) -> Self {
         let (head, entries) = (record.head.clone(), record.journal.len() as u64);
@@ -91,7 +92,7 @@ impl Writer {
             lease,
             task: head.clone(),
             written: tokio::sync::Mutex::new(LastWrite { head, entries }),
-            revision,
+            constants,
             bytes: Mutex::new(bytes),
             last_status: Mutex::new(None),
             has_handler: AtomicBool::new(false),
@@ -100,9 +101,9 @@ impl Writer {
         }
     }
 
-    /// Returns the revision of the call.
-    pub(super) fn revision(&self) -> &str {
-        &self.revision
+    /// Returns what each detail begins with.
+    pub(super) fn constants(&self) -> Detail {
+        self.constants.clone()
     }
 
     /// Appends entries, and writes a change, made by `change` from one that changes nothing and the
@@ -320,12 +321,7 @@ impl RunningTask for Writer {
         }
         let message = status_text(message);
         Box::pin(async move {
-            let detail = Detail {
-                revision: self.revision.clone(),
-                bytes: self.bytes(),
-                message: Some(message),
-                ..Detail::default()
-            };
+            let detail = Detail { bytes: self.bytes(), message: Some(message), ..self.constants() };
             match self.write_status(&detail).await {
                 Written::Applied => {}
                 Written::Lost => self.stop(Stop::Lost),

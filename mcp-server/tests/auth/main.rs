@@ -19,3 +19,4 @@ mod metadata;
 mod owners;
 mod principals;
 mod scopes;
+mod task_scopes;

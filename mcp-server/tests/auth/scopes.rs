@@ -2,11 +2,13 @@
 
 use http::Method;
 use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 use mcp_core::oauth::Challenge;
 use mcp_core::service::{Notification, Reply, Request, Service};
-use mcp_server::Server;
 use mcp_server::layer::Layer;
 use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Server};
 use mcp_test_support::http::{Answer, Call};
 use mcp_test_support::message;
 use serde_json::{Value, json};
@@ -16,7 +18,7 @@ use crate::fixture::{
     with,
 };
 
-fn required(answer: &Answer) -> Vec<String> {
+pub(crate) fn required(answer: &Answer) -> Vec<String> {
     assert_eq!(answer.status, 403, "{}", answer.text);
     assert_eq!(answer.header("content-type"), Some("application/json"));
     let challenges = Challenge::of(&answer.headers);
@@ -71,6 +73,25 @@ async fn a_client_that_reads_only_streams_gets_the_status_too() {
     let call = Call::raw(&message::request(2, "tools/call", params));
     let call = in_session(call, &session).header("accept", "text/event-stream");
     required(&with("low", call).send(&service).await);
+}
+
+/// A handler, or a store that is read first, may find out later that a scope is missing.
+#[tokio::test]
+async fn a_refusal_that_takes_time_has_the_status_too() {
+    let late = ToolRoute::builder("late").handler(|_: Context| async {
+        tokio::task::yield_now().await;
+        let details = json!({ "requiredScopes": ["a", "b"] });
+        let error = ErrorObject::new(code::INVALID_REQUEST, "insufficient scope");
+        Err::<String, _>(
+            error.with_data(&details).with_kind(ErrorKind::InsufficientScope, &details),
+        )
+    });
+    let service = routes().tool(late).protect(protection()).into_service().unwrap();
+    for era in ERAS {
+        let params = tool("late", json!({}));
+        let answer = send(&service, era, "low", "tools/call", params).await;
+        assert_eq!(required(&answer), ["a", "b"], "{era:?}");
+    }
 }
 
 #[tokio::test]
@@ -178,7 +199,6 @@ async fn without_protection_a_route_with_scopes_is_closed() {
 #[test]
 fn scopes_that_are_not_valid_are_not_registered() {
     use mcp_server::prompt::PromptRoute;
-    use mcp_server::tool::ToolRoute;
 
     let server = || Server::builder("test", "1.0.0");
     let tool = ToolRoute::builder("a").scopes(["a b"]).handler(|| async { "" });

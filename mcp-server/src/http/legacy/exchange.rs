@@ -25,6 +25,7 @@ use super::session::{Detached, Entry};
 use super::stream::{EventStream, Reader};
 use crate::call::ResumableStream;
 use crate::http::admission::{Admitted, Full};
+use crate::http::response::body::Response;
 use crate::http::shared::Shared;
 
 /// One POST, while its response is not complete.
@@ -50,6 +51,8 @@ enum ResponseState {
     Stream(Option<Reader>),
     /// One JSON text; `None` when the call was cancelled.
     Whole(Option<Bytes>),
+    /// An error with a status of its own; `None` when it is written.
+    Refused(Option<Box<Response>>),
     /// The client disconnected before it was decided.
     Abandoned,
 }
@@ -67,6 +70,8 @@ struct Work {
 pub(super) enum Decision {
     /// JSON.
     Whole(Bytes),
+    /// An error with a status of its own.
+    Refused(Box<Response>),
     /// Events.
     Stream(Reader),
     /// The call was cancelled, and is not answered.
@@ -128,6 +133,19 @@ impl Exchange {
         is_undecided
     }
 
+    /// Makes the response an error with a status of its own, if it is not a stream already. Returns
+    /// whether it did.
+    pub(super) fn refuse(&self, refusal: Response) -> bool {
+        let mut response = self.response.lock();
+        let is_undecided = matches!(*response, ResponseState::Undecided);
+        if is_undecided {
+            *response = ResponseState::Refused(Some(Box::new(refusal)));
+        }
+        drop(response);
+        self.waiter.wake();
+        is_undecided
+    }
+
     /// The stream, where the response is one.
     pub(super) fn stream(&self) -> Option<&Arc<EventStream>> {
         let is_stream = matches!(*self.response.lock(), ResponseState::Stream(_));
@@ -144,7 +162,9 @@ impl Exchange {
                     false
                 }
                 ResponseState::Stream(_) => true,
-                ResponseState::Whole(_) | ResponseState::Abandoned => false,
+                ResponseState::Whole(_) | ResponseState::Refused(_) | ResponseState::Abandoned => {
+                    false
+                }
             }
         };
         self.waiter.wake();
@@ -196,6 +216,10 @@ impl Exchange {
                 None => Decision::Cancelled,
             },
             ResponseState::Whole(Some(text)) => Decision::Whole(std::mem::take(text)),
+            ResponseState::Refused(refusal) => match refusal.take() {
+                Some(refusal) => Decision::Refused(refusal),
+                None => Decision::Cancelled,
+            },
             ResponseState::Whole(None) | ResponseState::Abandoned => Decision::Cancelled,
             ResponseState::Undecided => return Poll::Pending,
         })

@@ -13,10 +13,10 @@ use futures::future::{AbortHandle, Abortable};
 use futures::stream::FuturesUnordered;
 use http::StatusCode;
 use mcp_core::jsonrpc::{
-    Decoded, ErrorKind, ErrorObject, Malformed, Message, Params, RequestId, write_error,
+    Decoded, ErrorKind, ErrorObject, ErrorTable, Malformed, Message, Params, RequestId, write_error,
 };
 use mcp_core::method::{Initialize, Method as _};
-use mcp_core::service::{Peer, Reply, Request, write_reply};
+use mcp_core::service::{CallError, Peer, Reply, Request, write_reply};
 
 use super::events::Events;
 use super::exchange::{Decision, Exchange, Finisher, Presence};
@@ -182,8 +182,10 @@ impl Post<'_> {
         // From here on the session owns the call.
         exchange.begin_work(self.admitted, vec![handle]);
         let presence = Presence(Arc::clone(&exchange));
+        let errors = self.entry.revision().rules().errors;
         self.shared.tasks.spawn(async move {
             let text = match (&mut call).await {
+                Ok(reply) if refuse_for_scopes(&finisher.0, errors, &id, &reply) => None,
                 Ok(reply) => {
                     let mut text = BytesMut::new();
                     write_reply(&mut text, &id, reply, max_bytes);
@@ -352,6 +354,7 @@ async fn respond(shared: &Shared, entry: &Arc<Entry>, presence: Presence) -> Res
     let limits = &shared.legacy.limits;
     match presence.0.decide(limits.stream_upgrade_delay).await {
         Decision::Whole(text) => status::message(StatusCode::OK, text),
+        Decision::Refused(response) => *response,
         Decision::Stream(mut reader) => {
             if let Some(stream) = presence.0.stream() {
                 stream.begin().await;
@@ -364,6 +367,19 @@ async fn respond(shared: &Shared, entry: &Arc<Entry>, presence: Presence) -> Res
         }
         Decision::Cancelled => status::events(HttpBody::empty()),
     }
+}
+
+/// Answers a call whose caller lacks scopes with the status of that error, unless the response is a
+/// stream: because of the status, clients ask for the scopes. Returns whether it did.
+fn refuse_for_scopes(
+    exchange: &Exchange,
+    errors: &ErrorTable,
+    id: &RequestId,
+    reply: &Reply,
+) -> bool {
+    let Err(CallError::Peer(error)) = reply else { return false };
+    error.kind() == ErrorKind::InsufficientScope
+        && exchange.refuse(status::error(status::of(errors, error), Some(id), error))
 }
 
 async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {

@@ -66,6 +66,25 @@ async fn only_the_owner_of_a_task_finds_it_on_any_connection() {
     }
 }
 
+/// Where the scopes of calls are not checked, those of tasks are not.
+#[tokio::test(start_paused = true)]
+async fn a_local_caller_without_a_principal_needs_no_scopes() {
+    #[tool(task, scopes("admin", "repo:{owner}"))]
+    async fn clone_repository(owner: String) -> String {
+        owner
+    }
+    for transport in [Transport::Stream, Transport::Memory] {
+        let server = built(server().routes(routes![clone_repository]));
+        let client = connect(&server, transport).await;
+        // The second one cannot be part of a scope.
+        for owner in ["ada", "a b"] {
+            let id = client.create("clone_repository", json!({ "owner": owner })).await;
+            let task = client.until(&id, "completed").await;
+            assert_eq!(task["result"]["content"][0]["text"], owner);
+        }
+    }
+}
+
 /// A handler in a task sees the principal of its call.
 #[tokio::test(start_paused = true)]
 async fn a_task_runs_for_the_principal_of_its_call() {
