@@ -167,7 +167,8 @@ async fn an_authorization_server_that_is_gone_says_nothing_about_tokens() {
 
 /// Asserts that a server refuses a client for its token.
 async fn assert_unauthorized(url: &str, authorizer: impl Authorizer) {
-    let error = Client::builder().authorizer(authorizer).connect_http(url).await.unwrap_err();
+    let outcome = Client::builder().authorizer(authorizer).connect_http(url).await;
+    let error = outcome.expect_err("a refusal");
     assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error}");
 }
 
