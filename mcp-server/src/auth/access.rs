@@ -200,6 +200,8 @@ fn add_of_routes<'a>(
                 _ => routes.of_prompt(&name),
             };
             let Some(scopes) = scopes else { return Ok(()) };
+            // First those that do not depend on arguments: they are known if one is not valid.
+            required.extend(scopes.fixed().map(Cow::Borrowed));
             required.extend(resolve_for_call(scopes, params)?);
         }
         ResourcesRead::NAME | ResourcesSubscribe::NAME | ResourcesUnsubscribe::NAME => {
