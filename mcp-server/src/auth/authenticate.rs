@@ -16,12 +16,9 @@ use super::dpop::{self, BadProof, Dpop};
 use super::guard::Guard;
 use super::refused::{Authenticated, Refusal, Refused};
 use super::token_cache;
-use super::verifier::{VerifiedToken, VerifyError};
+use super::verifier::{VERIFY_TIMEOUT, VerifiedToken, VerifyError};
 use crate::clock;
 
-/// Time that a verifier has for one token. Fixed: clients wait no longer, and a verifier has
-/// shorter timeouts of its own.
-const VERIFY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time after which the streams of a token end that does not say when it expires. Fixed: a token
 /// may have been revoked, which only its next request shows.
 const MAX_LIFETIME: Duration = Duration::from_secs(3_600);

@@ -36,7 +36,7 @@ pub(crate) struct Guard {
     pub(super) verifying: Semaphore,
     /// The scopes that every request needs.
     pub(super) required: Scopes,
-    pub(super) on_refused: Option<OnRefused>,
+    pub(super) on_refused: Vec<OnRefused>,
     pub(super) verified: TokenCache,
     pub(super) dpop: Option<Dpop>,
 }
@@ -70,10 +70,10 @@ impl Guard {
 
     /// Tells the application that a request is refused.
     pub(super) fn report(&self, refused: &Refused<'_>) {
-        if let Some(call) = &self.on_refused
-            && catch_unwind(AssertUnwindSafe(|| call(refused))).is_err()
-        {
-            tracing::error!("Protection::on_refused panicked");
+        for call in &self.on_refused {
+            if catch_unwind(AssertUnwindSafe(|| call(refused))).is_err() {
+                tracing::error!("Protection::on_refused panicked");
+            }
         }
     }
 

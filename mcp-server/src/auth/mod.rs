@@ -12,6 +12,8 @@ mod access;
 #[cfg(feature = "auth")]
 mod authenticate;
 #[cfg(feature = "auth")]
+mod claims;
+#[cfg(feature = "auth")]
 mod dpop;
 #[cfg(feature = "auth")]
 mod dpop_replay;
@@ -36,6 +38,8 @@ mod scopes;
 mod static_verifier;
 #[cfg(feature = "auth")]
 mod token_cache;
+#[cfg(feature = "auth")]
+mod token_kind;
 #[cfg(feature = "auth")]
 mod verifier;
 #[cfg(feature = "auth")]

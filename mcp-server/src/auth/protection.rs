@@ -12,6 +12,8 @@ use super::refused::Refused;
 use super::resource_url::ResourceUrl;
 use super::token_cache::TokenCache;
 use super::verifier::TokenVerifier;
+#[cfg(feature = "audit")]
+use crate::audit::{AuditEvent, AuditLog, Outcome};
 use crate::error::BuildError;
 use crate::input::KeyRing;
 
@@ -53,12 +55,12 @@ pub struct Protection {
     name: Option<String>,
     documentation: Option<String>,
     access: AccessRules,
-    on_refused: Option<OnRefused>,
+    on_refused: Vec<OnRefused>,
     dpop: Option<DpopSettings>,
 }
 
-/// Most tokens that are verified at a time. Fixed: a verifier has a limit of its own, and a flood of
-/// tokens must not hold more memory.
+/// Most tokens that are verified at a time. Fixed: a verifier has a limit of its own, and a flood
+/// of tokens must not hold more memory.
 const MAX_VERIFICATIONS: usize = 1_024;
 
 impl Protection {
@@ -76,7 +78,7 @@ impl Protection {
             name: None,
             documentation: None,
             access: AccessRules::default(),
-            on_refused: None,
+            on_refused: Vec::new(),
             dpop: None,
         }
     }
@@ -145,8 +147,8 @@ impl Protection {
 
     /// Answers calls of tools, prompts and resources that the caller may not use as if they did not
     /// exist. Their scopes are not in the metadata. Subscriptions, and header fields that mirror
-    /// arguments, may still show that something exists. By default they are answered with 403 and the scopes that are missing, so that the
-    /// client can ask its user for them.
+    /// arguments, may still show that something exists. By default they are answered with 403 and
+    /// the scopes that are missing, so that the client can ask its user for them.
     pub fn hide_denied(mut self) -> Self {
         self.access.hide = true;
         self
@@ -174,8 +176,27 @@ impl Protection {
     /// Sets a function that is called for each request that is refused for its token or its scopes,
     /// such as to record it. It must not block.
     pub fn on_refused(mut self, call: impl Fn(&Refused<'_>) + Send + Sync + 'static) -> Self {
-        self.on_refused = Some(Arc::new(call));
+        self.on_refused.push(Arc::new(call));
         self
+    }
+
+    /// Records each request that is refused for its token or its scopes in an audit log, with the
+    /// reason. The `AuditLayer` does not see such requests.
+    ///
+    /// A record that finds no place in the queue of the log is lost, and counted there.
+    #[cfg(feature = "audit")]
+    pub fn audit(self, log: AuditLog) -> Self {
+        self.on_refused(move |refused| {
+            let event = AuditEvent::new(AuditEvent::AUTHORIZATION, Outcome::Denied)
+                .detail("status", refused.status.to_string())
+                .detail("reason", refused.reason)
+                .detail("required_scopes", refused.required_scopes.join(" "));
+            let event = match refused.principal {
+                Some(principal) => event.principal(principal),
+                None => event,
+            };
+            let _ = log.record_now(event); // The log counts what it loses.
+        })
     }
 
     /// Accepts tokens that are bound to a key (DPoP, RFC 9449), besides bearer tokens. Each request

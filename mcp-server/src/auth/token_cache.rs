@@ -37,10 +37,12 @@ struct Kept {
 }
 
 impl Kept {
-    /// Whether the token may be used. The wall clock counts too: the other one stops while a
-    /// machine is suspended.
-    fn is_valid(&self, (now, wall): (Instant, SystemTime)) -> bool {
-        self.until > now && self.token.principal.expires_at().is_none_or(|at| at > wall)
+    /// The token, with the time for which it may still be used. The wall clock counts too: the
+    /// other one stops while a machine is suspended.
+    fn token_at(&self, (now, wall): (Instant, SystemTime)) -> Option<VerifiedToken> {
+        let rest = self.until.checked_duration_since(now).filter(|rest| !rest.is_zero())?;
+        let is_valid = self.token.principal.expires_at().is_none_or(|at| at > wall);
+        is_valid.then(|| self.token.clone().cached_for(rest))
     }
 }
 
@@ -49,15 +51,15 @@ pub(super) fn hash(token: &str) -> TokenHash {
 }
 
 impl TokenCache {
-    /// Returns a token that is still valid.
+    /// Returns a token that is still valid, with the time for which the decision may still be kept.
     pub(super) fn get(&self, hash: &TokenHash) -> Option<VerifiedToken> {
         let now = (Instant::now(), crate::clock::wall());
         let mut generations = self.0.lock();
         if let Some(kept) = generations.young.get(hash) {
-            return kept.is_valid(now).then(|| kept.token.clone());
+            return kept.token_at(now);
         }
-        let kept = generations.old.remove(hash).filter(|kept| kept.is_valid(now))?;
-        let token = kept.token.clone();
+        let kept = generations.old.remove(hash)?;
+        let token = kept.token_at(now)?;
         generations.insert(*hash, kept);
         Some(token)
     }
@@ -116,7 +118,7 @@ mod tests {
         let expired = VerifiedToken::new(expired).cached_for(Duration::from_secs(60));
         cache.insert(hash("c"), &expired);
         tokio::time::advance(Duration::from_secs(59)).await;
-        assert!(cache.get(&hash("a")).is_some());
+        assert_eq!(cache.get(&hash("a")).unwrap().cache_for, Duration::from_secs(1));
         assert!(cache.get(&hash("b")).is_none() && cache.get(&hash("c")).is_none());
         tokio::time::advance(Duration::from_secs(2)).await;
         assert!(cache.get(&hash("a")).is_none());

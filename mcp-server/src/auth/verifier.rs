@@ -8,6 +8,10 @@ use async_trait::async_trait;
 
 use super::Principal;
 
+/// Time that a verifier has for one token. Fixed: clients wait no longer, and a verifier has
+/// shorter timeouts of its own.
+pub(super) const VERIFY_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Decides about access tokens.
 ///
 /// A verifier checks that a token was issued by an authorization server that it trusts, **for this
@@ -48,6 +52,13 @@ pub trait TokenVerifier: Send + Sync + 'static {
     fn issuers(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// Returns whether it may accept tokens with this issuer (`iss`). [`AnyOf`](super::AnyOf) does
+    /// not ask a verifier about tokens of others. By default it may.
+    fn accepts_issuer(&self, issuer: &str) -> bool {
+        let _ = issuer;
+        true
+    }
 }
 
 #[async_trait]
@@ -59,6 +70,10 @@ impl<V: TokenVerifier + ?Sized> TokenVerifier for Arc<V> {
     fn issuers(&self) -> Vec<String> {
         V::issuers(self)
     }
+
+    fn accepts_issuer(&self, issuer: &str) -> bool {
+        V::accepts_issuer(self, issuer)
+    }
 }
 
 #[async_trait]
@@ -69,6 +84,10 @@ impl<V: TokenVerifier + ?Sized> TokenVerifier for Box<V> {
 
     fn issuers(&self) -> Vec<String> {
         V::issuers(self)
+    }
+
+    fn accepts_issuer(&self, issuer: &str) -> bool {
+        V::accepts_issuer(self, issuer)
     }
 }
 

@@ -9,11 +9,13 @@ use std::task::{Context, Poll};
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW,
-    CACHE_CONTROL, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    CACHE_CONTROL, CONNECTION, EXPECT, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, Version};
 use mcp_core::oauth::Challenge;
 
+use super::admission::{RequestBody, discard};
+use super::request::Head;
 use super::response::body::{HttpBody, Response};
 use super::response::status;
 use super::shared::Shared;
@@ -106,6 +108,21 @@ pub(super) fn refused(refusal: &Refusal) -> Response {
         response.headers_mut().insert(RETRY_AFTER, seconds.max(1).into());
     }
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A response that does not depend on the body of the request. The client is about to repeat the
+/// request with a token, on the same connection if that stays open.
+pub(super) async fn without_body(
+    head: &Head<'_>,
+    body: RequestBody,
+    mut response: Response,
+) -> Response {
+    // A client that expects `100 Continue` has not sent the body, and need not.
+    let is_waiting = head.headers.contains_key(EXPECT);
+    if head.version <= Version::HTTP_11 && (is_waiting || !discard(body).await) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 

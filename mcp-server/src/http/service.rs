@@ -202,7 +202,10 @@ impl HttpService {
             // Boxed, so that the future of an unprotected call is small.
             match Box::pin(guard.authenticate(&parts)).await {
                 Ok(caller) => nonce = head.set_caller(caller),
-                Err(refusal) => return authorization::refused(&refusal),
+                Err(refusal) => {
+                    let response = authorization::refused(&refusal);
+                    return Box::pin(authorization::without_body(&head, body, response)).await;
+                }
             }
         }
         let access = &shared.server.access;

@@ -34,7 +34,8 @@ impl Router {
         Ok(self.route(&context, &call.method, &call.params).await?)
     }
 
-    /// Checks the scopes of a request that has passed layers: they may have changed what it asks for.
+    /// Checks the scopes of a request that has passed layers: they may have changed what it asks
+    /// for.
     fn check_scopes(&self, context: &Context, request: &Request) -> Result<(), ErrorObject> {
         let call = context.call();
         let principal = call.extensions.get::<Principal>();

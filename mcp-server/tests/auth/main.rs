@@ -9,9 +9,11 @@
 mod fixture;
 
 mod challenges;
+mod connections;
 mod dpop;
 mod expiry;
 mod introspection;
+mod introspection_load;
 mod lists;
 mod metadata;
 mod owners;

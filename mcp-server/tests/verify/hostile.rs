@@ -11,8 +11,13 @@ use super::tokens::{
 /// What the reason of a refusal contains.
 type Row = (String, &'static str);
 
+/// An old one: the key of a new one may be unknown because it is new.
 fn token() -> Token {
-    Token::new(SigningAlgorithm::Rs256)
+    old(SigningAlgorithm::Rs256)
+}
+
+fn old(algorithm: SigningAlgorithm) -> Token {
+    Token::new(algorithm).claims(json!({"iat": NOW - 600}))
 }
 
 /// Tokens whose text is not that of a signed token.
@@ -195,7 +200,15 @@ fn claims() -> Vec<Row> {
         (claims(json!({"nonce": "n"})), "an ID token: it has the claim nonce"),
         (claims(json!({"at_hash": "h"})), "an ID token: it has the claim at_hash"),
         (claims(json!({"c_hash": "h"})), "an ID token: it has the claim c_hash"),
-        (claims(json!({"token_use": "id"})), "an ID token: its token_use is id"),
+        (claims(json!({"s_hash": "h"})), "an ID token: it has the claim s_hash"),
+        (claims(json!({"events": {}})), "a logout token"),
+        (claims(json!({"token_use": "id"})), "not an access token: its token_use is \"id\""),
+        (claims(json!({"token_use": "refresh"})), "its token_use is \"refresh\""),
+        (claims(json!({"typ": "Refresh"})), "not an access token: its typ is \"Refresh\""),
+        (claims(json!({"typ": "Offline"})), "its typ is \"Offline\""),
+        (claims(json!({"typ": "ID"})), "its typ is \"ID\""),
+        (claims(json!({"typ": "Logout"})), "its typ is \"Logout\""),
+        (claims(json!({"drn": "DSR"})), "its drn is \"DSR\""),
         (claims(json!({"token_use": 1})), "its token_use is not a string"),
         (claims(json!({"cnf": {}})), "bound to a key"),
         (claims(json!({"cnf": {"jkt": 1}})), "bound to a key"),
@@ -222,7 +235,7 @@ fn signatures() -> Vec<Row> {
     let other_message = other.rsplit_once('.').unwrap().0;
     let generated = SigningKey::generate().unwrap();
     let embedded = json!({"jwk": serde_json::from_str::<Value>(generated.public_jwk()).unwrap()});
-    let es256 = || Token::new(SigningAlgorithm::Es256);
+    let es256 = || old(SigningAlgorithm::Es256);
     let no_key = "no key that fits";
     let forged = "not one of its key";
     vec![
@@ -262,7 +275,7 @@ fn signatures() -> Vec<Row> {
         (header(json!({"kid": "p256"})), no_key),
         (es256().header(json!({"kid": "rsa"})).text(), no_key),
         (es256().header(json!({"kid": "p384"})).text(), no_key),
-        (Token::new(SigningAlgorithm::Rs512).header(json!({"kid": "rs256"})).text(), no_key),
+        (old(SigningAlgorithm::Rs512).header(json!({"kid": "rs256"})).text(), no_key),
         (header(json!({"kid": ""})), no_key),
         (header(json!({"kid": "RSA"})), no_key),
         (header(json!({"kid": "rsa "})), no_key),

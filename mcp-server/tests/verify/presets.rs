@@ -2,6 +2,7 @@
 //! these issue them, signed by keys of the tests.
 
 use mcp_core::jose::SigningAlgorithm;
+use mcp_server::auth::presets::DescopeAudience;
 use mcp_server::auth::{JwtVerifierBuilder, TokenVerifier as _, presets};
 use serde_json::{Value, json};
 
@@ -77,6 +78,10 @@ fn entra() -> Case {
         refused: vec![
             (ours().claims(json!({"aud": "00000003-0000-0000-c000-000000000000"})), "audience"),
             (ours().claims(json!({"ver": "1.0"})), "its ver"),
+            // An ID token may have roles.
+            (ours().without("azpacr").without("scp"), "no azpacr"),
+            (ours().claims(json!({"azpacr": 0})), "its azpacr"),
+            (ours().claims(json!({"azpacr": "3"})), "its azpacr"),
             (jwt(entra_claims(OTHER_TENANT)), "not trusted"),
             (ours().claims(json!({"nonce": "n"})), "an ID token"),
         ],
@@ -159,6 +164,8 @@ fn keycloak() -> Case {
             (ours().claims(json!({"aud": "account"})), "audience"),
             (ours().claims(json!({"typ": "ID"})), "its typ is \"ID\""),
             (ours().claims(json!({"typ": "Refresh"})), "its typ is \"Refresh\""),
+            (ours().claims(json!({"typ": "Offline"})), "its typ is \"Offline\""),
+            (ours().claims(json!({"typ": "Other"})), "its typ is \"Other\""),
             (
                 ours().claims(json!({"iss": "https://login.example.com/realms/other"})),
                 "not trusted",
@@ -194,7 +201,7 @@ fn cognito() -> Case {
                 ours().without("client_id").claims(json!({"aud": "1example23456789"})),
                 "no client_id",
             ),
-            (ours().claims(json!({"token_use": "id"})), "an ID token"),
+            (ours().claims(json!({"token_use": "id"})), "its token_use is \"id\""),
             (ours().without("token_use"), "no token_use"),
         ],
     }
@@ -235,7 +242,7 @@ fn descope() -> Case {
             json!({
                 "iss": format!("{base}{path}"),
                 "sub": "U2abc",
-                "aud": ["P2abc", "other"],
+                "aud": ["P2abc", RESOURCE],
                 "amr": ["email"],
                 "drn": "DS",
                 "scope": "openid files:read",
@@ -244,7 +251,7 @@ fn descope() -> Case {
     };
     Case {
         name: "descope",
-        builder: || presets::descope("https://api.descope.com", "P2abc"),
+        builder: || presets::descope("https://api.descope.com", "P2abc", DescopeAudience::Resource),
         token: ours("/v1/apps/agentic/P2abc/MS2def"),
         scopes: "files:read openid",
         refused: vec![
@@ -252,6 +259,9 @@ fn descope() -> Case {
             (ours("/v1/apps/agentic/P2other/P2abc"), "not trusted"),
             (ours("/v1/apps/P2abc/T2x/more"), "not trusted"),
             (ours("/P2abc").claims(json!({"aud": "P2other"})), "audience"),
+            // That of a session at any application of the project.
+            (ours("/P2abc").claims(json!({"aud": "P2abc"})), "audience"),
+            (ours("/P2abc").claims(json!({"drn": "DSR"})), "its drn is \"DSR\""),
         ],
     }
 }
@@ -324,7 +334,7 @@ fn clients_log_in_where_the_metadata_of_each_says() {
 async fn descope_has_several_forms_of_one_project() {
     let keys = metadata("descope")["jwks_uri"].as_str().unwrap().to_owned();
     let documents = Documents::default().with(&keys, key_set());
-    let verifier = presets::descope("https://api.descope.com", "P2abc")
+    let verifier = presets::descope("https://api.descope.com", "P2abc", DescopeAudience::Resource)
         .fetch_with(documents)
         .clock(now)
         .build()
@@ -340,6 +350,22 @@ async fn descope_has_several_forms_of_one_project() {
         let token = descope().token.claims(json!({"iss": issuer}));
         verify(&verifier, &token.text()).await.unwrap_or_else(|error| panic!("{issuer}: {error}"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn descope_accepts_tokens_of_the_whole_project_only_if_told_to() {
+    let keys = metadata("descope")["jwks_uri"].as_str().unwrap().to_owned();
+    let documents = Documents::default().with(&keys, key_set());
+    let audience = DescopeAudience::ResourceOrProject;
+    let verifier = presets::descope("https://api.descope.com", "P2abc", audience)
+        .fetch_with(documents)
+        .clock(now)
+        .build()
+        .unwrap();
+    for aud in ["P2abc", RESOURCE] {
+        verify(&verifier, &descope().token.claims(json!({"aud": aud})).text()).await.unwrap();
+    }
+    refuse(&verifier, &descope().token.claims(json!({"aud": "P2other"})).text()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -373,6 +399,7 @@ async fn any_other_authorization_server_has_metadata() {
 
 #[test]
 fn values_that_would_change_a_url_are_refused() {
+    let descope_at = |base, project| presets::descope(base, project, DescopeAudience::Resource);
     for (builder, reason) in [
         (presets::entra("contoso.onmicrosoft.com", CLIENT), "is not an id; the portal"),
         (presets::entra("common", CLIENT), "is not an id; the portal"),
@@ -385,8 +412,8 @@ fn values_that_would_change_a_url_are_refused() {
         (presets::cognito("eu-west-1/", "p", "c"), "is not an id"),
         (presets::cognito("eu-west-1", "..", "c"), "is not an id"),
         (presets::workos("https://"), "slash at its end"),
-        (presets::descope("https://api.descope.com", "{*}"), "is not an id"),
-        (presets::descope("https://api.descope.com/{*}", "P2abc"), "slash at its end"),
+        (descope_at("https://api.descope.com", "{*}"), "is not an id"),
+        (descope_at("https://api.descope.com/{*}", "P2abc"), "slash at its end"),
         (presets::scalekit("https://example.scalekit.com?x", "r"), "slash at its end"),
         (presets::oidc("login.example.com"), "is invalid"),
     ] {

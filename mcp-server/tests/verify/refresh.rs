@@ -12,12 +12,14 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, advance};
 
 use super::documents::Documents;
-use super::tokens::{ISSUER, KEYS_URL, Token, builder, documents, jwk, now, refuse, verify};
+use super::tokens::{ISSUER, KEYS_URL, NOW, Token, builder, documents, jwk, now, refuse, verify};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// A token with a key that is not known. It is older than the keys.
 fn with_key_id(id: &str) -> String {
-    Token::new(SigningAlgorithm::Es256).header(json!({"kid": id})).text()
+    let token = Token::new(SigningAlgorithm::Es256).header(json!({"kid": id}));
+    token.claims(json!({"iat": NOW - 600})).text()
 }
 
 fn good() -> String {
@@ -280,6 +282,83 @@ async fn the_number_of_unknown_keys_that_are_remembered_is_bounded() {
     // There was no space for it.
     refuse(&verifier, &with_key_id("c")).await;
     assert_eq!(documents.fetches(), 4);
+}
+
+/// The tokens of two keys, of which the first one is published.
+fn rotating(documents: &Documents) -> (SigningKey, SigningKey) {
+    let (old, new) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
+    documents.set(KEYS_URL, json!({"keys": [jwk(&old, json!({"kid": "old"}))]}));
+    (old, new)
+}
+
+fn signed(id: &str, key: &SigningKey, claims: Value) -> String {
+    let token = Token::new(SigningAlgorithm::Es256).header(json!({"kid": id}));
+    token.claims(claims).signed_by(key.clone()).text()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_may_be_signed_with_a_newer_key_is_undecided_until_the_next_refresh() {
+    let documents = Documents::default();
+    let (old, new) = rotating(&documents);
+    let start = Instant::now();
+    let clock = move || now() + start.elapsed();
+    let verifier = builder(&documents).clock(clock).build().unwrap();
+    verify(&verifier, &signed("old", &old, json!({}))).await.unwrap();
+    // Somebody guesses the id of the next key, and later it is published.
+    advance(30 * SECOND).await;
+    refuse(&verifier, &with_key_id("new")).await;
+    let set = json!({"keys": [jwk(&old, json!({"kid": "old"})), jwk(&new, json!({"kid": "new"}))]});
+    documents.set(KEYS_URL, set);
+    advance(10 * SECOND).await;
+    let fresh = signed("new", &new, json!({"iat": NOW + 40}));
+    assert_eq!(retry_after(verify(&verifier, &fresh).await), 20 * SECOND);
+    // What was issued before the keys were fetched is not signed with a later one.
+    for claims in [json!({"iat": NOW - 31}), json!({"iat": 0})] {
+        refuse(&verifier, &signed("new", &new, claims)).await;
+    }
+    let without = Token::new(SigningAlgorithm::Es256).header(json!({"kid": "new"}));
+    refuse(&verifier, &without.without("iat").signed_by(new.clone()).text()).await;
+    // Within the leeway it may be.
+    retry_after(verify(&verifier, &signed("new", &new, json!({"iat": NOW - 29}))).await);
+    assert_eq!(documents.fetches(), 2);
+    advance(20 * SECOND).await;
+    verify(&verifier, &fresh).await.unwrap();
+    assert_eq!(documents.fetches(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_without_a_key_id_does_not_stop_those_of_others() {
+    let documents = Documents::default();
+    let (old, new) = rotating(&documents);
+    let verifier = builder(&documents).build().unwrap();
+    let token = |key: &SigningKey| {
+        let token = Token::new(SigningAlgorithm::Es256).without("kid");
+        token.claims(json!({"iat": NOW - 600})).signed_by(key.clone()).text()
+    };
+    verify(&verifier, &token(&old)).await.unwrap();
+    advance(30 * SECOND).await;
+    refuse(&verifier, &token(&SigningKey::generate().unwrap())).await;
+    documents.set(KEYS_URL, json!({"keys": [jwk(&new, json!({}))]}));
+    advance(30 * SECOND).await;
+    verify(&verifier, &token(&new)).await.unwrap();
+    assert_eq!(documents.fetches(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_without_usable_keys_replaces_no_known_keys() {
+    let documents = documents();
+    let verifier = builder(&documents).build().unwrap();
+    verify(&verifier, &good()).await.unwrap();
+    for set in [json!({"keys": []}), json!({"keys": [{"kty": "oct", "k": "AAAA"}]})] {
+        documents.set(KEYS_URL, set);
+        advance(600 * SECOND).await;
+        for _ in 0..2 {
+            verify(&verifier, &good()).await.unwrap();
+            settle().await;
+        }
+        assert!(retry_after(verify(&verifier, &with_key_id("other")).await) > SECOND);
+    }
+    assert_eq!(documents.fetches(), 3);
 }
 
 const METADATA: &str = "https://login.example.com/.well-known/oauth-authorization-server";

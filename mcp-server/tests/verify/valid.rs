@@ -1,11 +1,13 @@
 //! Tokens that are accepted, and who they say calls. With those of `hostile` there are more than
 //! 150.
 
+use std::time::{Duration, SystemTime};
+
 use mcp_core::jose::SigningAlgorithm;
+use mcp_server::auth::JwtVerifier;
 use serde_json::{Value, json};
 
-use super::tokens::{ISSUER, NOW, RESOURCE, Token, builder, documents, now, verify};
-use std::time::Duration;
+use super::tokens::{ISSUER, KEYS_URL, NOW, RESOURCE, Token, builder, documents, now, verify};
 
 fn token() -> Token {
     Token::new(SigningAlgorithm::Rs256)
@@ -86,6 +88,12 @@ async fn a_token_says_who_calls() {
     let principal = verify(&verifier, &application.text()).await.unwrap().principal;
     assert_eq!(principal.client(), Some("app2"));
 
+    // A token that no user granted has the application as its subject (RFC 9068 §2.2).
+    let application = token().claims(json!({"sub": "app"}));
+    let principal = verify(&verifier, &application.text()).await.unwrap().principal;
+    assert_eq!(principal.id(), format!("{ISSUER}##app"));
+    assert_eq!(principal.subject(), None);
+
     let bound = token().claims(json!({"cnf": {"jkt": "thumbprint"}})).text();
     let verified = verify(&verifier, &bound).await.unwrap();
     assert_eq!(verified.key_thumbprint.as_deref(), Some("thumbprint"));
@@ -106,4 +114,21 @@ async fn scopes_are_in_the_claims_that_the_settings_name() {
         let principal = verify(&verifier, &token).await.unwrap().principal;
         assert_eq!(principal.scopes().to_string(), scopes, "{names:?} {claims}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_are_compared_with_the_clock_of_the_server() {
+    // It is ahead with that of tokio, as the expiry of streams is.
+    let documents = documents();
+    let verifier = JwtVerifier::builder(ISSUER)
+        .keys_url(KEYS_URL)
+        .fetch_with(documents.clone())
+        .build()
+        .unwrap();
+    let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let token = token().claims(json!({"iat": wall, "exp": wall + 300})).text();
+    verify(&verifier, &token).await.unwrap();
+    tokio::time::advance(Duration::from_secs(361)).await;
+    let error = verify(&verifier, &token).await.unwrap_err().to_string();
+    assert!(error.contains("has expired"), "{error}");
 }

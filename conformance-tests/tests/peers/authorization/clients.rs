@@ -23,8 +23,8 @@ async fn python() {
     log_in(|| crate::installed::python("python/client_login.py")).await;
 }
 
-/// Runs a client in each mode, with both kinds of tokens: for itself, and for a user who agrees to a
-/// second scope later.
+/// Runs a client in each mode, with both kinds of tokens: for itself, and for a user who agrees to
+/// a second scope later.
 async fn log_in(client: impl Fn() -> Command) {
     for format in FORMATS {
         let authorization_server = authorization_server::start(format);

@@ -61,18 +61,32 @@ impl Attempt<'_> {
         state.open_until = None;
     }
 
+    /// The endpoint refused this one request. It works, so that a probe succeeds; but a client that
+    /// provokes this does not hide the failures of others.
+    pub(super) fn refused(self) {
+        if self.is_probe {
+            self.succeed();
+        }
+    }
+
     /// The endpoint failed, and may have asked for a pause. Returns the time until the next request
     /// may be sent.
     pub(super) fn fail(self, asked: Option<Duration>) -> Duration {
         let breaker = self.breaker;
         let mut state = breaker.state.lock();
         state.failures = state.failures.saturating_add(1);
-        let is_opening = self.is_probe || state.failures >= breaker.max_failures;
+        let is_opening = state.failures >= breaker.max_failures;
         let pause = match (asked, is_opening) {
             (Some(asked), true) => asked.max(breaker.pause),
-            (Some(asked), false) => asked,
+            // A single answer, which one client may have provoked, does not stop all others for
+            // long.
+            (Some(asked), false) => asked.min(breaker.pause),
             (None, true) => breaker.pause,
-            (None, false) => return SOON,
+            (None, false) => {
+                // A probe after a short pause is a failure as any other.
+                state.open_until = state.open_until.filter(|until| *until > Instant::now());
+                return SOON;
+            }
         };
         let until = later(Instant::now(), pause);
         state.open_until = Some(state.open_until.map_or(until, |open| open.max(until)));
@@ -126,6 +140,40 @@ mod tests {
         assert_eq!(breaker.begin().ok().unwrap().fail(Some(asked)), asked);
         assert_eq!(refused(&breaker), asked);
         tokio::time::advance(asked).await;
-        assert_eq!(breaker.begin().ok().unwrap().fail(Some(asked)), PAUSE);
+        // One that is longer is shortened, until the endpoint has failed often enough.
+        let long = 6 * PAUSE;
+        assert_eq!(breaker.begin().ok().unwrap().fail(Some(long)), PAUSE);
+        assert_eq!(refused(&breaker), PAUSE);
+        tokio::time::advance(PAUSE).await;
+        assert_eq!(breaker.begin().ok().unwrap().fail(Some(long)), long);
+        assert_eq!(refused(&breaker), long);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_after_a_short_pause_is_one_of_many() {
+        let breaker = Breaker::new(4, PAUSE);
+        let asked = Duration::from_secs(4);
+        let early = breaker.begin().ok().unwrap();
+        assert_eq!(breaker.begin().ok().unwrap().fail(Some(asked)), asked);
+        // It ends no pause.
+        assert_eq!(early.fail(None), SOON);
+        assert_eq!(refused(&breaker), asked);
+        tokio::time::advance(asked).await;
+        assert_eq!(breaker.begin().ok().unwrap().fail(None), SOON);
+        assert_eq!(breaker.begin().ok().unwrap().fail(None), PAUSE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_request_is_no_failure_and_hides_none() {
+        let breaker = Breaker::new(2, PAUSE);
+        for _ in 0..10 {
+            breaker.begin().ok().unwrap().refused();
+        }
+        assert_eq!(breaker.begin().ok().unwrap().fail(None), SOON);
+        breaker.begin().ok().unwrap().refused();
+        assert_eq!(breaker.begin().ok().unwrap().fail(None), PAUSE);
+        tokio::time::advance(PAUSE).await;
+        breaker.begin().ok().unwrap().refused();
+        assert_eq!(breaker.begin().ok().unwrap().fail(None), SOON);
     }
 }

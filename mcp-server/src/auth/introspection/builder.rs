@@ -13,6 +13,7 @@ use super::answer::TokenRules;
 use super::credentials::Credentials;
 use super::limits::IntrospectionLimits;
 use super::verifier::IntrospectionVerifier;
+use crate::auth::verify::Audience;
 use crate::error::BuildError;
 
 /// Builds an [`IntrospectionVerifier`].
@@ -100,8 +101,8 @@ impl IntrospectionBuilder {
     /// Builds the verifier. Nothing is requested before the first token.
     ///
     /// # Errors
-    /// If the endpoint must not be used, there are no credentials, or the list of audiences is
-    /// empty.
+    /// If the endpoint must not be used, there are no credentials, the issuer is not a URL without
+    /// a fragment, or an audience is empty.
     pub fn build(self) -> Result<IntrospectionVerifier, BuildError> {
         let endpoint = self.endpoint;
         let invalid = |reason: String| BuildError::Invalid {
@@ -116,10 +117,14 @@ impl IntrospectionBuilder {
                     .to_owned(),
             )
         })?;
-        if self.audiences.as_ref().is_some_and(Vec::is_empty) {
-            let reason = "the list of audiences is empty, so that no token is valid: name some, or \
-                          leave out IntrospectionBuilder::audiences for the URL of the server";
-            return Err(invalid(reason.to_owned()));
+        let audience = self.audiences.map_or(Audience::Resource, Audience::AnyOf);
+        if let Some(problem) = audience.problem() {
+            return Err(invalid(problem.to_owned()));
+        }
+        let issuer = self.issuer;
+        let is_url = issuer.parse().is_ok_and(|url: Uri| url.scheme().is_some());
+        if !is_url || issuer.contains('#') {
+            return Err(invalid(format!("the issuer {issuer:?} is not a URL without a fragment")));
         }
         const NAMES: SettingNames =
             SettingNames::new("IntrospectionLimits", "IntrospectionBuilder::allow_private_hosts");
@@ -131,7 +136,7 @@ impl IntrospectionBuilder {
             Some(stack) => Fetcher::new(stack, guard, &limits),
             None => Fetcher::over_network(guard, &limits),
         };
-        let rules = TokenRules { issuer: self.issuer, audiences: self.audiences };
+        let rules = TokenRules { issuer, audience };
         Ok(IntrospectionVerifier::new(endpoint, fetcher, credentials, rules, self.limits))
     }
 }

@@ -9,6 +9,9 @@ use mcp_core::fetch::FetchLimits;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IntrospectionLimits {
+    /// Maximum length of a token, in bytes. A longer one is refused without a request, because
+    /// endpoints answer it with an error. 4 KiB.
+    pub max_token_bytes: usize,
     /// Maximum number of requests at a time. 32.
     pub max_concurrent_requests: usize,
     /// Time that a token may wait for its request to begin. 2 s.
@@ -31,7 +34,9 @@ pub struct IntrospectionLimits {
     /// Time for which an endpoint that fails is left alone. Then one request finds out whether it
     /// works again. 10 s.
     pub failure_pause: Duration,
-    /// Maximum pause that an endpoint may ask for with `Retry-After`. 1 minute.
+    /// Maximum pause that an endpoint may ask for with `Retry-After`. Before
+    /// [`max_failures`](Self::max_failures) are reached, it gets at most
+    /// [`failure_pause`](Self::failure_pause). 1 minute.
     pub max_retry_delay: Duration,
 }
 
@@ -40,6 +45,7 @@ impl IntrospectionLimits {
     #[must_use]
     pub const fn new() -> Self {
         Self {
+            max_token_bytes: 4 << 10,
             max_concurrent_requests: 32,
             queue_timeout: Duration::from_secs(2),
             request_timeout: Duration::from_secs(5),

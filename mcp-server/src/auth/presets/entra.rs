@@ -8,6 +8,10 @@ use crate::auth::preset::{Preset, PresetAudience, check_ids};
 /// Tokens of version 2.0 have the client id as audience, and those for an identifier URI that URI.
 const AUDIENCE: PresetAudience = PresetAudience::AnyOf(&["<client id>", "api://<client id>"]);
 
+/// How the client authenticated. Only access tokens of version 2.0 have it: ID tokens may have the
+/// same audience, version and roles.
+const AUTHENTICATION: (&str, &[&str]) = ("azpacr", &["0", "1", "2"]);
+
 const ENTRA: Preset = Preset {
     issuers: &["https://login.microsoftonline.com/<tenant>/v2.0"],
     keys_url: Some("https://login.microsoftonline.com/<tenant>/discovery/v2.0/keys"),
@@ -15,7 +19,7 @@ const ENTRA: Preset = Preset {
     scope_claims: &["scp", "roles"],
     plain_jwt: true,
     algorithms: &[SigningAlgorithm::Rs256],
-    required: &[("ver", &["2.0"])],
+    required: &[("ver", &["2.0"]), AUTHENTICATION],
 };
 
 /// The issuer has the id of the tenant, which is also a claim.

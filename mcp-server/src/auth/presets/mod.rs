@@ -8,7 +8,7 @@
 //! | [`oidc`] | the URL of the server | `scope`, `scp` | `at+jwt` |
 //! | [`auth0`] | the URL of the server | `scope`, `permissions` | `at+jwt`, `JWT` |
 //! | [`cognito`] | the client id (`client_id`) | `scope` | none |
-//! | [`descope`] | the project id | `scope`, `permissions` | `JWT` |
+//! | [`descope`] | the URL of the server, or also the project id | `scope`, `permissions` | `JWT` |
 //! | [`entra`], [`entra_multi_tenant`] | the application | `scp`, `roles` | `JWT` |
 //! | [`keycloak`] | the URL of the server | `scope` | `JWT` |
 //! | [`scalekit`] | the resource id, or the URL of the server | `scope`, `permissions` | `JWT` |
@@ -33,7 +33,7 @@ mod workos;
 
 pub use auth0::auth0;
 pub use cognito::cognito;
-pub use descope::descope;
+pub use descope::{DescopeAudience, descope};
 pub use entra::{entra, entra_multi_tenant};
 pub use keycloak::keycloak;
 pub use oidc::oidc;

@@ -57,6 +57,15 @@ impl IssuerPattern {
 
     /// Whether it is the issuer of a token with these claims.
     pub(super) fn matches(&self, issuer: &str, claims: &Map<String, Value>) -> bool {
+        self.fits(issuer, Some(claims))
+    }
+
+    /// Whether it is the issuer of a token whose other claims are not known.
+    pub(super) fn may_match(&self, issuer: &str) -> bool {
+        self.fits(issuer, None)
+    }
+
+    fn fits(&self, issuer: &str, claims: Option<&Map<String, Value>>) -> bool {
         let mut rest = issuer;
         for part in &self.parts {
             rest = match part {
@@ -66,8 +75,8 @@ impl IssuerPattern {
                 },
                 Part::Any | Part::Claim(_) => {
                     let (segment, after) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-                    let fits = match part {
-                        Part::Claim(name) => {
+                    let fits = match (part, claims) {
+                        (Part::Claim(name), Some(claims)) => {
                             claims.get(name).and_then(Value::as_str) == Some(segment)
                         }
                         _ => true,
@@ -132,6 +141,9 @@ mod tests {
         ] {
             assert!(!matches(tenant, issuer, claims), "{issuer}");
         }
+        let pattern = IssuerPattern::parse(tenant).unwrap();
+        assert!(pattern.may_match("https://a.example/t-1/v2.0"));
+        assert!(!pattern.may_match("https://a.example/t-1/v1.0"));
         assert!(matches("https://a.example/p/{*}", "https://a.example/p/x", json!({})));
         assert!(!matches("https://a.example/p/{*}", "https://a.example/p/", json!({})));
         let long = format!("https://a.example/p/{}", "x".repeat(MAX_SEGMENT_BYTES + 1));

@@ -16,6 +16,7 @@ use super::jwt_verifier::{Clock, JwtVerifier};
 use super::key_cache::KeyCache;
 use super::limits::JwtLimits;
 use super::rules::Rules;
+use crate::auth::claims::LEEWAY;
 use crate::error::BuildError;
 
 /// The settings of a [`JwtVerifier`].
@@ -69,12 +70,12 @@ impl JwtVerifierBuilder {
             accept_plain: false,
             scope_claims: vec!["scope".to_owned(), "scp".to_owned()],
             required: Vec::new(),
-            leeway: Duration::from_secs(60),
+            leeway: LEEWAY,
             cache_for: Duration::from_secs(60),
             limits: JwtLimits::new(),
             private_hosts: Vec::new(),
             documents: None,
-            clock: Arc::new(SystemTime::now),
+            clock: Arc::new(crate::clock::wall),
             problem: None,
         }
     }

@@ -9,6 +9,7 @@ use mcp_core::jose::{JwkSet, Jwt, sha256};
 
 use super::key_cache::KeyCache;
 use super::rules::Rules;
+use crate::auth::claims::Reason;
 use crate::auth::{TokenVerifier, VerifiedToken, VerifyError};
 
 /// Returns the time, against which the claims of tokens are checked.
@@ -62,11 +63,10 @@ impl JwtVerifier {
 impl TokenVerifier for JwtVerifier {
     async fn verify(&self, token: &str, resource: &str) -> Result<VerifiedToken, VerifyError> {
         let token = Jwt::parse(token).map_err(|error| VerifyError::invalid(error.to_string()))?;
-        let verified = self
-            .rules
-            .check(&token, resource, (self.clock)())
-            .map_err(|reason| VerifyError::invalid(reason.into_owned()))?
-            .cached_for(self.cache_for);
+        let now = (self.clock)();
+        let invalid = |reason: Reason| VerifyError::invalid(reason.into_owned());
+        let verified =
+            self.rules.check(&token, resource, now).map_err(invalid)?.cached_for(self.cache_for);
         let forged = || VerifyError::invalid("its signature is not one of its key");
         let known = self.keys.known();
         if let Some(keys) = &known {
@@ -76,13 +76,17 @@ impl TokenVerifier for JwtVerifier {
                 Attempt::NoKey => {}
             }
         }
-        let key = sha256(token.jws().key_id().unwrap_or_default().as_bytes());
-        let newer = self.keys.newer(known.as_ref(), &key).await?;
+        // Tokens without a key id may each have another key.
+        let key = token.jws().key_id().map(|id| sha256(id.as_bytes()));
+        let age = self.rules.age(token.claims(), now).map_err(invalid)?;
+        let newer = self.keys.newer(known.as_ref(), key.as_ref(), age).await?;
         match self.attempt(&token, &newer.set) {
             Attempt::Verified => Ok(verified),
             Attempt::Forged => Err(forged()),
             Attempt::NoKey => {
-                self.keys.remember_unknown(key);
+                if let Some(key) = key {
+                    self.keys.remember_unknown(key);
+                }
                 Err(VerifyError::invalid("the authorization server has no key that fits the token"))
             }
         }
@@ -90,6 +94,10 @@ impl TokenVerifier for JwtVerifier {
 
     fn issuers(&self) -> Vec<String> {
         self.authorization_servers.clone()
+    }
+
+    fn accepts_issuer(&self, issuer: &str) -> bool {
+        self.rules.issuers.iter().any(|pattern| pattern.may_match(issuer))
     }
 }
 

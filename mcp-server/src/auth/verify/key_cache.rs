@@ -2,8 +2,9 @@
 //!
 //! Keys are fetched when the first token arrives. While they are known, nothing waits: they are
 //! refreshed in the background. A token with an unknown key waits for one refresh, which all such
-//! tokens share, and which does not start sooner than a minimum time after the last one. A failed
-//! refresh keeps the known keys.
+//! tokens share, and which does not start sooner than a minimum time after the last one. Until
+//! then, a token is undecided if it may have been issued after the last one, because its key may be
+//! new. A failed refresh keeps the known keys, and so does one without a usable key.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -54,6 +55,15 @@ struct State {
     unknown: HashMap<KeyHash, Instant>,
 }
 
+impl State {
+    /// Whether the last keys were fetched before a token was issued that is at least `age` old, so
+    /// that it may be signed with a newer key.
+    fn may_have_newer_key(&self, age: Option<Duration>) -> bool {
+        let Some((at, _)) = &self.attempt else { return false };
+        age.is_some_and(|age| age <= at.elapsed())
+    }
+}
+
 impl KeyCache {
     pub(super) fn fixed(set: JwkSet, limits: JwtLimits) -> Self {
         Self::new(Source::Fixed(Keys { set: Arc::new(set), generation: 0 }), limits)
@@ -82,15 +92,18 @@ impl KeyCache {
         (age < limits.max_stale_key_age).then_some(keys)
     }
 
-    /// Returns keys that are newer than `known`, for a token whose key is not among those.
+    /// Returns keys that are newer than `known`, for a token whose key is not among those and which
+    /// was issued at least `age` ago, if that is known.
     ///
     /// # Errors
-    /// Invalid if the keys are as new as they can be, and undecided if they could not be fetched.
+    /// Invalid if the keys are newer than the token. Undecided if they could not be fetched, or it
+    /// is too soon to fetch those that the token may be signed with.
     /// Dropping the future does not end a refresh, which others may wait for.
     pub(super) async fn newer(
         &self,
         known: Option<&Keys>,
-        key: &KeyHash,
+        key: Option<&KeyHash>,
+        age: Option<Duration>,
     ) -> Result<Keys, VerifyError> {
         if matches!(self.0.source, Source::Fixed(_)) {
             return Err(unknown_key());
@@ -101,20 +114,21 @@ impl KeyCache {
             if let Some(keys) = self.fresh(&state, generation) {
                 return Ok(keys);
             }
-            if known.is_some()
-                && state.unknown.get(key).is_some_and(|until| *until > Instant::now())
-            {
+            let may_be_newer = state.may_have_newer_key(age);
+            let until = key.and_then(|key| state.unknown.get(key));
+            let is_unknown = until.is_some_and(|until| *until > Instant::now());
+            if known.is_some() && is_unknown && !may_be_newer {
                 return Err(unknown_key());
             }
             match self.refresh(&mut state) {
                 Some(flight) => flight,
-                None => return Err(self.too_soon(&state)),
+                None => return Err(self.too_soon(&state, age)),
             }
         };
         let mut flight = flight;
         let _ = flight.changed().await; // An error when the sender is dropped.
         let state = self.0.state.lock();
-        self.fresh(&state, generation).ok_or_else(|| self.too_soon(&state))
+        self.fresh(&state, generation).ok_or_else(|| self.too_soon(&state, age))
     }
 
     /// Remembers a key that the authorization server does not have.
@@ -141,8 +155,12 @@ impl KeyCache {
     }
 
     /// Why there are no newer keys, after a refresh or instead of one.
-    fn too_soon(&self, state: &State) -> VerifyError {
+    fn too_soon(&self, state: &State, age: Option<Duration>) -> VerifyError {
         match &state.attempt {
+            Some((at, None)) if state.may_have_newer_key(age) => {
+                let reason = "the key of the token may be newer than those that are known";
+                VerifyError::undecided(reason, self.until_next(*at).max(SECOND))
+            }
             Some((_, None)) => unknown_key(),
             Some((at, Some(reason))) => {
                 VerifyError::undecided(&**reason, self.until_next(*at).max(SECOND))
@@ -188,6 +206,15 @@ impl KeyCache {
         };
         let mut state = self.0.state.lock();
         state.flight = None;
+        let has_usable = |set: &JwkSet| !set.keys().is_empty();
+        let fetched = fetched.and_then(|set| {
+            let has_known = state.keys.as_ref().is_some_and(|(keys, _)| has_usable(&keys.set));
+            // A mistake of the authorization server, which does not make known keys invalid.
+            match has_usable(&set) || !has_known {
+                true => Ok(set),
+                false => Err("the fetched set has no key that can be used".to_owned()),
+            }
+        });
         let Some((_, failure)) = &mut state.attempt else { return };
         match fetched {
             Ok(set) => {

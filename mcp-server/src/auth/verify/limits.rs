@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::auth::claims::MAX_AUDIENCES;
+
 /// How often keys are fetched, and how long they are used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -39,7 +41,7 @@ impl JwtLimits {
             unknown_key_ttl: Duration::from_secs(60),
             max_unknown_keys: 1_024,
             max_metadata_age: Duration::from_secs(3_600),
-            max_audiences: 100,
+            max_audiences: MAX_AUDIENCES,
         }
     }
 }

@@ -8,12 +8,11 @@
 //! ```
 //!
 //! Everything that needs no key is checked first, so that a hostile token makes the server fetch
-//! nothing. `jwt_builder` has the settings, `rules` the checks of claims, `issuer` and `audience`
-//! two of them, and `key_cache` the keys, which `fetch_keys` fetches.
+//! nothing. `jwt_builder` has the settings, `rules` what a token must say, `issuer` and `audience`
+//! parts of it, and `key_cache` the keys, which `fetch_keys` fetches.
 
 mod any_of;
 mod audience;
-mod claims;
 mod fetch_document;
 mod fetch_keys;
 mod issuer;

@@ -30,6 +30,10 @@ pub(in crate::http) trait Chunks {
 
     /// The least length that is left, in bytes.
     fn min_length(&self) -> u64;
+
+    /// Whether it is known that nothing is left.
+    #[cfg(feature = "auth")]
+    fn is_at_end(&self) -> bool;
 }
 
 impl<B: Body> Chunks for B {
@@ -54,6 +58,11 @@ impl<B: Body> Chunks for B {
     fn min_length(&self) -> u64 {
         self.size_hint().lower()
     }
+
+    #[cfg(feature = "auth")]
+    fn is_at_end(&self) -> bool {
+        self.is_end_stream()
+    }
 }
 
 impl RequestBody {
@@ -76,6 +85,14 @@ impl RequestBody {
         match self {
             Self::Incoming(body) => body.min_length(),
             Self::Foreign(body) => body.min_length(),
+        }
+    }
+
+    #[cfg(feature = "auth")]
+    pub(super) fn is_at_end(&self) -> bool {
+        match self {
+            Self::Incoming(body) => body.is_at_end(),
+            Self::Foreign(body) => body.is_at_end(),
         }
     }
 }
