@@ -77,7 +77,8 @@ async fn each_call_has_a_span_with_the_fields_of_the_conventions() {
         async |client| {
             let before = log.text().len();
             client.tool("t", json!({})).await;
-            client.err("tools/call", json!({"name": "x\ny"})).await;
+            let long = format!("x\ny{}", "z".repeat(100_000));
+            client.err("tools/call", json!({"name": long})).await;
             client.tool("fails", json!({})).await;
             let text = log.text().split_off(before);
             let [worked, unknown, failed] = lines(&text, "tools/call")[..] else {
@@ -99,13 +100,14 @@ async fn each_call_has_a_span_with_the_fields_of_the_conventions() {
             assert!(!worked.contains("error.type"), "{worked}");
             for field in [
                 "otel.name=tools/call otel",
-                "gen_ai.tool.name=x\\ny ",
+                "gen_ai.tool.name=x\\nyzzz",
                 "error.type=\"-32602\"",
                 "rpc.response.status_code=-32602",
                 "otel.status_code=\"ERROR\"",
             ] {
                 assert!(unknown.contains(field), "{field}: {unknown}");
             }
+            assert!(unknown.len() < 10_000, "the caller chose the name");
             assert!(failed.contains("error.type=\"tool_error\""), "{failed}");
             assert!(!failed.contains("rpc.response.status_code"), "{failed}");
         },
