@@ -67,12 +67,15 @@ impl Glob {
 
     pub(super) fn matches(&self, text: &str) -> bool {
         let Some(rest) = &self.rest else { return text == self.prefix };
-        let Some(mut text) = text.strip_prefix(&*self.prefix) else { return false };
+        if !affix(&self.prefix, |prefix| text.starts_with(prefix)) {
+            return false;
+        }
+        let mut text = text.get(self.prefix.len()..).unwrap_or_default();
         for literal in &rest.middle {
             let Some(found) = literal.find(text.as_bytes()) else { return false };
             text = text.get(found + literal.needle().len()..).unwrap_or_default();
         }
-        text.ends_with(&*rest.suffix)
+        affix(&rest.suffix, |suffix| text.ends_with(suffix))
     }
 
     /// Whether the pattern matches some text that begins like this.
@@ -87,6 +90,12 @@ impl Glob {
     pub(super) fn literal(&self) -> Option<&str> {
         self.rest.is_none().then_some(&self.prefix)
     }
+}
+
+/// Compares a prefix or a suffix, unless it is empty. An empty `String` has no memory, and comparing
+/// nothing there takes a hundred times as long as elsewhere: the processor suppresses a page fault.
+fn affix(affix: &str, compare: impl FnOnce(&str) -> bool) -> bool {
+    affix.is_empty() || compare(affix)
 }
 
 #[cfg(test)]
