@@ -20,7 +20,7 @@ use super::worker::{Destination, Job, Worker, spawn_thread};
 
 /// A log of records. Cheap to clone; all clones write one chain.
 ///
-/// See the [module](self) for what it records and proves. Call [`AuditLog::close`] before the
+/// See the [module](super) for what it records and proves. Call [`AuditLog::close`] before the
 /// process ends: what waits in the queue then is written, and the file is unlocked.
 #[derive(Clone)]
 pub struct AuditLog(Arc<Handle>);
@@ -81,7 +81,7 @@ impl AuditLog {
     }
 
     /// Records an event. With [`OnFailure::Refuse`] it waits until the record is as safe as
-    /// [`Fsync`] says; with [`OnFailure::Continue`] it waits for nothing.
+    /// [`Fsync`](super::Fsync) says; with [`OnFailure::Continue`] it waits for nothing.
     ///
     /// Cancel safety: dropping the future may drop the event before it has a place in the queue; it
     /// is counted as lost then.
@@ -158,7 +158,7 @@ impl AuditLog {
     }
 
     /// Waits until everything that was recorded before is written and forced to the disk, whatever
-    /// [`Fsync`] says.
+    /// [`Fsync`](super::Fsync) says.
     ///
     /// # Errors
     /// It cannot be written, or not within `write_timeout`.
