@@ -92,8 +92,9 @@ impl Glob {
     }
 }
 
-/// Compares a prefix or a suffix, unless it is empty. An empty `String` has no memory, and comparing
-/// nothing there takes a hundred times as long as elsewhere: the processor suppresses a page fault.
+/// Compares a prefix or a suffix, unless it is empty. An empty `String` has no memory, and
+/// comparing nothing there takes a hundred times as long as elsewhere: the processor suppresses a
+/// page fault.
 fn affix(affix: &str, compare: impl FnOnce(&str) -> bool) -> bool {
     affix.is_empty() || compare(affix)
 }
