@@ -137,6 +137,8 @@ const ERRORS: &[(ErrorKind, &str)] = &[
     (ErrorKind::Unavailable, "The server cannot answer now: timeout, shutdown, a full store"),
     (ErrorKind::StaleState, "A cursor, task or `requestState` that is no longer accepted"),
     (ErrorKind::UnsupportedFeature, "An unsupported feature"),
+    (ErrorKind::InsufficientScope, "The token does not have all scopes of the operation"),
+    (ErrorKind::Forbidden, "A policy does not allow it"),
     (ErrorKind::Other, "A code of a handler that the protocol does not define"),
 ];
 
