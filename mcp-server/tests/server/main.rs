@@ -33,6 +33,7 @@ mod methods;
 mod negotiation;
 mod pagination;
 mod panics;
+#[cfg(feature = "http")]
 mod principals;
 mod progress;
 mod prompts;
