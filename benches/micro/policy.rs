@@ -16,7 +16,7 @@ fn policy(tools: impl Fn(usize) -> String, more: &str) -> Policy {
     Policy::parse("policy.toml", &text).expect("a policy")
 }
 
-const ARGUMENTS: &str = r#"{"path":"/work/notes/today.md","line":17,"text":"a line of text"}"#;
+const ARGUMENTS: &str = r#"{"path":"/project/notes/today.md","line":17,"text":"a line of text"}"#;
 
 fn decide(bencher: Bencher<'_, '_>, policy: &Policy) {
     bencher.bench(|| {
@@ -47,6 +47,6 @@ fn globs_without_prefix(bencher: Bencher<'_, '_>) {
 /// Every rule has predicates, and the arguments are parsed.
 #[divan::bench]
 fn predicates(bencher: Bencher<'_, '_>) {
-    let more = "arguments = [{ pointer = \"/path\", prefix = \"/work/\" }]";
+    let more = "arguments = [{ pointer = \"/path\", prefix = \"/project/\" }]";
     decide(bencher, &policy(|number| format!("tool_{number}*"), more));
 }

@@ -7,7 +7,7 @@
 //! line 1: allow tools/call read_file (rule "inside of the project")
 //! line 2: deny tools/call read_file (rule "keys": keys are not for models)
 //! line 3: ask tools/call send_mail (no rule matches, so the default decides)
-//! line 4: deny resources/read file:///work/id.key (rule "keys": keys are not for models)
+//! line 4: deny resources/read file:///project/id.key (rule "keys": keys are not for models)
 //! 4 requests: 1 allowed, 1 asked about, 2 denied
 //! ```
 
@@ -24,7 +24,7 @@ default = "ask"
 name = "inside of the project"
 verdict = "allow"
 tools = ["read_file"]
-arguments = [{ pointer = "/path", prefix = "/work/" }]
+arguments = [{ pointer = "/path", prefix = "/project/" }]
 
 [[rule]]
 name = "keys"
@@ -41,10 +41,10 @@ resources = ["*.key"]
 "#;
 
 const TRANSCRIPT: &str = r#"
-{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"/work/notes.md"}}}
-{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"/work/id.key"}}}
+{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"/project/notes.md"}}}
+{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"/project/id.key"}}}
 {"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"send_mail","arguments":{"to":"all@example.com"}}}
-{"jsonrpc":"2.0","id":4,"method":"resources/read","params":{"uri":"file:///work/id.key"}}
+{"jsonrpc":"2.0","id":4,"method":"resources/read","params":{"uri":"file:///project/id.key"}}
 "#;
 
 fn main() -> Result<(), Box<dyn Error>> {

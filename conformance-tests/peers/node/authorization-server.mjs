@@ -106,7 +106,7 @@ function provider(issuer) {
     return provider;
 }
 
-// The issuer has the port, which is known when the server listens. Nobody knows the URL before.
+// The issuer has the port, which is known when the server listens. No client knows the URL before.
 const server = http.createServer((request, response) => {
     handler ??= provider(`http://127.0.0.1:${server.address().port}`).callback();
     handler(request, response);

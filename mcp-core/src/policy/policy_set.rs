@@ -77,7 +77,7 @@ impl Policy {
 
     /// The rules that may match, in no particular order.
     fn candidates(&self, request: &PolicyRequest<'_>) -> impl Iterator<Item = (usize, &Rule)> {
-        // The name of a template is no name that a rule has.
+        // Rules name URIs, and a template stands for many: each rule may match.
         let all = matches!(request.subject, Subject::Template(_));
         let named = request.subject.name().filter(|_| !all).and_then(|name| self.named.get(name));
         let some = self.general.iter().chain(named.into_iter().flatten()).copied();

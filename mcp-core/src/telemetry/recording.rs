@@ -216,7 +216,7 @@ mod tests {
     impl Telemetry for Listening {}
 
     #[test]
-    fn nothing_is_done_if_nobody_listens() {
+    fn nothing_is_recorded_without_a_subscriber() {
         let id = RequestId::Number(1);
         let describe = || Operation::new(Side::Server, "ping");
         for side in [Side::Client, Side::Server] {

@@ -233,16 +233,16 @@ fn arguments_decide_and_ambiguous_ones_are_denied() {
         [[rule]]
         verdict = "deny"
         tools = ["write"]
-        arguments = [{ pointer = "/path", prefix = "/work/", not = true }]
+        arguments = [{ pointer = "/path", prefix = "/project/", not = true }]
     "#;
     for (arguments, expected) in [
-        (Some(r#"{"path": "/work/x"}"#), Allow),
+        (Some(r#"{"path": "/project/x"}"#), Allow),
         (Some(r#"{"path": "/etc/x"}"#), Deny),
-        (Some(r#"{"path": ["/work/x"]}"#), Deny),
+        (Some(r#"{"path": ["/project/x"]}"#), Deny),
         (Some("{}"), Deny),
         (None, Deny),
-        (Some(r#"{"path": "/etc/x", "path": "/work/x"}"#), Deny),
-        (Some(r#"{"path": "/work/x", "pa\u0074h": "/work/x"}"#), Deny),
+        (Some(r#"{"path": "/etc/x", "path": "/project/x"}"#), Deny),
+        (Some(r#"{"path": "/project/x", "pa\u0074h": "/project/x"}"#), Deny),
     ] {
         let request = PolicyRequest::tool("write").arguments(arguments);
         assert_eq!(verdict(text, &request), expected, "{arguments:?}");

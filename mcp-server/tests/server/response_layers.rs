@@ -94,7 +94,7 @@ async fn a_text_is_cut_between_characters_to_the_limit() {
     everywhere(
         || texts().layer(ResponseSizeLayer::cut(4_096).except_tools(["none"])),
         async |client| {
-            // Of these, 4,096 is no multiple of the length in JSON.
+            // Their lengths in JSON do not all divide 4,096.
             for unit in ["a", "é", "東", "😀", "\"", "\u{1}", "a\n"] {
                 let result = client.tool("text", size(unit, 5_000)).await;
                 assert!(bytes(&result) <= 4_096, "{}", bytes(&result));
@@ -298,7 +298,7 @@ async fn a_result_is_used_again_for_the_same_arguments_until_its_time_is_over() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_do_not_share_results_unless_they_are_nobody() {
+async fn callers_with_a_principal_do_not_share_results() {
     let (server, calls) = counting();
     let layer = ResponseCacheLayer::new(Duration::from_secs(60))
         .also_tools(["write"])
