@@ -1,4 +1,4 @@
-//! Points in time that something has to happen until.
+//! Deadlines that do not overflow the clock.
 
 use std::time::Duration;
 

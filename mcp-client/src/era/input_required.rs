@@ -138,7 +138,7 @@ pub(crate) async fn admit(
     options: &mut Options,
 ) -> Result<bool, Error> {
     let Some(policy) = client.policy().filter(|_| !options.is_admitted) else { return Ok(false) };
-    let (params, _) = params.clone().seal(&MetaParts::of_session(""));
+    let params = params.without_meta();
     // Boxed, because a question would increase the size of every call's future.
     Box::pin(policy.admit(method, &params)).await?;
     options.is_admitted = true;

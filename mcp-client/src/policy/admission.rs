@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use mcp_core::jsonrpc::Params;
 use mcp_core::policy::{Decision, PolicyRequest, Subject, Verdict, question};
 use mcp_core::sync::Mutex;
 use mcp_core::types::ToolAnnotations;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::client_policy::{ClientPolicy, PolicyQuestion};
 use crate::error::{Error, ErrorKind};
@@ -84,10 +83,7 @@ impl PolicyState {
     }
 
     pub(super) fn complete<'a>(&'a self, request: PolicyRequest<'a>) -> PolicyRequest<'a> {
-        request
-            .server(&self.server)
-            .principal(self.policy.principal.as_deref())
-            .at(SystemTime::now(), Instant::now())
+        request.server(&self.server).principal(self.policy.principal.as_deref())
     }
 }
 

@@ -73,9 +73,8 @@ impl Fetcher {
 
     /// Gets a document. Follows redirects within its origin. Dropping the future ends the request.
     ///
-    /// # Errors
-    /// [`FetchError`] if the document cannot be fetched. A response with an error status is returned
-    /// as it is.
+    /// # Errors [`FetchError`] if the document cannot be fetched. A response with an error status
+    /// is returned as it is.
     pub async fn get(&self, url: &str) -> Result<Fetched, FetchError> {
         let accept = HeaderValue::from_static("application/json");
         self.send(Method::GET, url, HeaderMap::from_iter([(ACCEPT, accept)]), Bytes::new()).await

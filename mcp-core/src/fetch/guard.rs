@@ -1,4 +1,4 @@
-//! Which URLs an authorization may use. Spec: basic/authorization, security considerations; the
+//! Which URLs may be requested. Spec: basic/authorization, security considerations; the
 //! security best practices, "Server-Side Request Forgery (SSRF)".
 
 use std::fmt;

@@ -38,9 +38,3 @@ impl Default for NetworkLimits {
         Self::new()
     }
 }
-
-impl From<&NetworkLimits> for NetworkLimits {
-    fn from(limits: &NetworkLimits) -> Self {
-        limits.clone()
-    }
-}

@@ -21,10 +21,10 @@ pub struct Policy {
     general: Vec<usize>,
     /// The strictest default of the files of users, projects and sessions.
     default: Option<Verdict>,
-    /// What the managed files make of the default.
+    /// The strictest default of the managed files; no default is less strict.
     at_least: Verdict,
     trusted: Vec<Globs>,
-    /// Further conditions of trust, all of which must hold.
+    /// The `trusted_servers` of the managed files. A trusted server matches each of them.
     trusted_by_managed: Vec<Globs>,
 }
 

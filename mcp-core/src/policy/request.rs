@@ -178,7 +178,7 @@ impl<'a> PolicyRequest<'a> {
         self
     }
 
-    /// Sets what tells the scopes of the caller. Without it, the caller has none.
+    /// Sets the function that says whether the caller has a scope. Without it, the caller has none.
     #[must_use]
     pub fn scopes(mut self, has_scope: &'a (dyn Fn(&str) -> bool + Sync)) -> Self {
         self.has_scope = Some(has_scope);
@@ -270,7 +270,8 @@ impl<'a> PolicyRequest<'a> {
         parsed.as_ref().map_err(String::as_str)
     }
 
-    /// Returns the annotations of the tool, as far as its server is trusted.
+    /// Returns the annotations of the tool if [`PolicyRequest::trusted`] was set, as a server does.
+    /// A [`Policy`](super::Policy) also reads its `trusted_servers`.
     #[must_use]
     pub fn trusted_annotations(&self) -> Option<&'a ToolAnnotations> {
         self.annotations.filter(|_| self.is_trusted)

@@ -119,15 +119,11 @@ impl Recording {
             let message = field::display(PeerText::new(error.message()));
             self.span.record("otel.status_description", message);
         }
-        self.finish(outcome);
+        self.end_with(outcome);
     }
 
     /// The request ended in another way.
     pub fn end_with(&mut self, outcome: Outcome) {
-        self.finish(outcome);
-    }
-
-    fn finish(&mut self, outcome: Outcome) {
         self.has_ended = true;
         if let Some(error) = outcome.error_type() {
             self.span.record("error.type", &*error);
@@ -148,7 +144,7 @@ impl Drop for Recording {
         if !self.has_ended {
             // A client ends a subscription by cancelling it.
             let is_subscription = *self.operation.method == *SubscriptionsListen::NAME;
-            self.finish(if is_subscription { Outcome::Success } else { Outcome::Cancelled });
+            self.end_with(if is_subscription { Outcome::Success } else { Outcome::Cancelled });
         }
     }
 }

@@ -1,7 +1,5 @@
 //! SHA-256 and HMAC-SHA-256, as text.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
 
 /// A hash of which parts are known one after the other.
@@ -47,12 +45,7 @@ pub(super) fn hmac_sha256(key: &[u8], text: &[u8]) -> String {
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    crate::questions::hex(bytes, usize::MAX)
 }
 
 /// Whether a text is a hash as records have it.

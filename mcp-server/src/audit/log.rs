@@ -90,10 +90,7 @@ impl AuditLog {
     /// The record is not written, or not yet. The event must then not be treated as recorded.
     pub async fn record(&self, event: AuditEvent) -> Result<(), AuditError> {
         if !self.refuses_calls() {
-            return match self.record_now(event) {
-                true => Ok(()),
-                false => Err(self.refusal()),
-            };
+            return self.queue(event);
         }
         let Handle { shared, jobs, .. } = &*self.0;
         let AuditLimits { queue_timeout, write_timeout, .. } = shared.settings.limits;
@@ -115,11 +112,7 @@ impl AuditLog {
     ///
     /// With [`OnFailure::Refuse`] use [`AuditLog::record`], unless the code cannot wait.
     pub fn record_now(&self, event: AuditEvent) -> bool {
-        let is_queued = self.0.jobs.try_send(Job::Record(Box::new(event), None)).is_ok();
-        if !is_queued {
-            self.0.shared.lose_one();
-        }
-        is_queued
+        self.queue(event).is_ok()
     }
 
     /// Fails while calls must not go on: with [`OnFailure::Refuse`], while records cannot be
@@ -146,15 +139,18 @@ impl AuditLog {
         Err(AuditError::Write("the last write has failed".to_owned()))
     }
 
-    fn refusal(&self) -> AuditError {
+    fn queue(&self, event: AuditEvent) -> Result<(), AuditError> {
         let Handle { shared, jobs, .. } = &*self.0;
-        match jobs.try_reserve() {
-            Err(TrySendError::Closed(())) => AuditError::Closed,
-            _ => AuditError::QueueFull {
-                max: shared.settings.limits.max_queued_records,
-                waited: std::time::Duration::ZERO,
-            },
-        }
+        jobs.try_send(Job::Record(Box::new(event), None)).map_err(|error| {
+            shared.lose_one();
+            match error {
+                TrySendError::Closed(_) => AuditError::Closed,
+                TrySendError::Full(_) => AuditError::QueueFull {
+                    max: shared.settings.limits.max_queued_records,
+                    waited: std::time::Duration::ZERO,
+                },
+            }
+        })
     }
 
     /// Waits until everything that was recorded before is written and forced to the disk, whatever

@@ -48,8 +48,8 @@
 //!
 //! A record that was changed, removed, inserted or moved breaks the chain, and [`verify`] names it.
 //! The chain does not prove that the last records were not cut off, or that all of it was not
-//! written again: who can write the file can do both. Keep [`AuditLog::head`] in another place now
-//! and then, and pass it to [`Verifier::anchor`].
+//! written again: anyone who can write the file can do both. Keep [`AuditLog::head`] in another
+//! place now and then, and pass it to [`Verifier::anchor`].
 
 mod builder;
 mod digest;

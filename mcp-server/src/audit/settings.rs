@@ -47,11 +47,11 @@ pub enum OnFailure {
 #[derive(Clone, PartialEq, Eq)]
 pub enum Arguments {
     /// As SHA-256 of their canonical JSON (`arguments_digest`). It proves later which arguments
-    /// were used. Who has the record can guess arguments of which there are few, such as numbers of
-    /// accounts.
+    /// were used. Anyone who has the record can guess arguments with few possible values, such as
+    /// account numbers.
     Digest,
-    /// As HMAC-SHA-256 with a secret key, at best of 32 random bytes. Only who has the key can
-    /// guess or prove.
+    /// As HMAC-SHA-256 with a secret key, preferably 32 random bytes. Only a holder of the key
+    /// can test a guess, or prove what was used.
     KeyedDigest(Arc<[u8]>),
     /// As canonical JSON (`arguments`), with what may be secret in them.
     Recorded,

@@ -75,7 +75,7 @@ pub(crate) const REQUIRED_SCOPES: &str = "requiredScopes";
 
 impl AccessRules {
     /// Whether a request may need scopes. If not, no request has to be looked at.
-    pub(crate) fn apply(&self, routes: &dyn ScopeSource) -> bool {
+    pub(crate) fn may_require_scopes(&self, routes: &dyn ScopeSource) -> bool {
         !self.server.is_empty() || !self.methods.is_empty() || routes.has_scopes()
     }
 
@@ -93,11 +93,11 @@ impl AccessRules {
         params: &Params,
         principal: Option<&Principal>,
     ) -> Result<(), ErrorObject> {
-        if !self.apply(routes) {
+        if !self.may_require_scopes(routes) {
             return Ok(());
         }
         let mut required = self.of_method(method);
-        let lacks_method = self.check_required(&required, principal).is_err();
+        let lacks_method = self.hide && self.check_required(&required, principal).is_err();
         let added = match routes.has_scopes() {
             true => add_of_routes(&mut required, routes, method, params),
             false => Ok(()),

@@ -111,10 +111,7 @@ impl Guard {
             }
             (Scheme::Dpop, Some(dpop), Some(thumbprint)) => {
                 match dpop.check(request, token, thumbprint, &self.resource) {
-                    Ok(()) => {
-                        let nonce = dpop.needs_new_nonce(request).then(|| dpop.nonce()).flatten();
-                        Ok(Authenticated { principal: verified.principal, nonce })
-                    }
+                    Ok(nonce) => Ok(Authenticated { principal: verified.principal, nonce }),
                     Err(BadProof::Invalid(reason)) => Err(self.invalid_proof(dpop, &reason)),
                     Err(BadProof::NeedsNonce) => Err(self.needs_nonce(dpop)),
                 }

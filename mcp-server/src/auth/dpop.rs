@@ -12,6 +12,7 @@ use mcp_core::http_client::url::is_same_origin;
 use mcp_core::jose::{Jwk, Jwt, SigningAlgorithm, base64url, sha256};
 use serde_json::Value;
 
+use super::claims::date;
 use super::dpop_replay::UsedProofs;
 use super::resource_url::ResourceUrl;
 use crate::clock;
@@ -66,7 +67,8 @@ impl Dpop {
         Self { settings, vault: Vault::new(Some(keys)), used: UsedProofs::default() }
     }
 
-    /// Checks the proof of a request with a token that is bound to a key.
+    /// Checks the proof of a request with a token that is bound to a key. Returns the nonce of the
+    /// next proof, if that of this one is getting old.
     ///
     /// # Errors
     /// If the proof is missing, is not valid for this request, or was used before.
@@ -76,7 +78,7 @@ impl Dpop {
         token: &str,
         key_thumbprint: &str,
         resource: &ResourceUrl,
-    ) -> Result<(), BadProof> {
+    ) -> Result<Option<String>, BadProof> {
         let invalid = |reason: &str| BadProof::Invalid(reason.to_owned());
         let mut fields = request.headers.get_all(DPOP).iter();
         let proof = match (fields.next(), fields.next()) {
@@ -107,12 +109,11 @@ impl Dpop {
         if text("ath") != Some(&*base64url(&sha256(token.as_bytes()))) {
             return Err(invalid("ath is not the hash of the token"));
         }
-        let issued = claims.get("iat").and_then(Value::as_f64);
-        let Some(issued) = issued.filter(|issued| issued.is_finite() && *issued >= 0.0) else {
+        let Ok(Some(issued)) = date(claims, "iat") else {
             return Err(invalid("iat is not a time"));
         };
         let now = clock::now();
-        if (issued - now as f64 / 1_000.0).abs() > IAT_WINDOW.as_secs_f64() {
+        if (now / 1_000).abs_diff(issued) > IAT_WINDOW.as_secs() {
             return Err(invalid("iat is more than 5 minutes from now"));
         }
         let Some(id) = text("jti").filter(|id| !id.is_empty() && id.len() <= MAX_JTI_BYTES) else {
@@ -122,16 +123,17 @@ impl Dpop {
         proof
             .verify(SigningAlgorithm::ALL.as_slice(), &key)
             .map_err(|error| BadProof::Invalid(error.to_string()))?;
+        let mut is_old = false;
         if self.settings.needs_nonce {
             match text("nonce").and_then(|nonce| self.age_of(nonce, now)) {
-                Some(age) if age <= NONCE_LIFETIME => {}
+                Some(age) if age <= NONCE_LIFETIME => is_old = age > NONCE_LIFETIME / 2,
                 _ => return Err(BadProof::NeedsNonce),
             }
         }
         if !self.used.insert(key_thumbprint, id) {
             return Err(invalid("the proof was used before"));
         }
-        Ok(())
+        Ok(is_old.then(|| self.nonce()).flatten())
     }
 
     /// Returns a nonce: the present time, sealed, so that the server remembers none. `None` if the
@@ -139,16 +141,7 @@ impl Dpop {
     pub(super) fn nonce(&self) -> Option<String> {
         let now = Bytes::copy_from_slice(&clock::now().to_be_bytes());
         let sealed = self.vault.seal(&PLACE, &now).ok()?;
-        Some(URL_SAFE_NO_PAD.encode(sealed))
-    }
-
-    /// Whether a client should get a new nonce, because that of its proof is getting old.
-    pub(super) fn needs_new_nonce(&self, request: &Parts) -> bool {
-        let nonce = || {
-            let proof = Jwt::parse(request.headers.get(DPOP)?.to_str().ok()?).ok()?;
-            self.age_of(proof.claims().get("nonce")?.as_str()?, clock::now())
-        };
-        self.settings.needs_nonce && nonce().is_none_or(|age| age > NONCE_LIFETIME / 2)
+        Some(base64url(&sealed))
     }
 
     /// Returns the age of a nonce of this server.

@@ -69,8 +69,8 @@ fn fill(text: &str, values: &Values<'_>) -> String {
         .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("<{name}>"), value))
 }
 
-/// A value that must not be empty or contain what would change the meaning of a URL. The first
-/// problem is kept, for the error of `build`.
+/// Returns what is wrong with the first value that is empty, or has characters that would change
+/// the meaning of a URL.
 pub(super) fn check_ids(ids: &Values<'_>) -> Option<String> {
     let bad = ids.iter().find(|(_, value)| !super::verify::is_id(value))?;
     Some(format!("the {} {:?} is not an id: it may have letters, digits and -._~", bad.0, bad.1))

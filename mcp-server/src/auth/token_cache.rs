@@ -60,7 +60,9 @@ impl TokenCache {
         }
         let kept = generations.old.remove(hash)?;
         let token = kept.token_at(now)?;
-        generations.insert(*hash, kept);
+        let dropped = generations.insert(*hash, kept);
+        drop(generations);
+        drop(dropped); // Outside of the lock.
         Some(token)
     }
 
@@ -71,8 +73,11 @@ impl TokenCache {
             let rest = expires_at.duration_since(crate::clock::wall()).unwrap_or_default();
             keep_for = keep_for.min(rest);
         }
+        if keep_for.is_zero() {
+            return;
+        }
         let claims = serde_json::to_string(token.principal.claims()).unwrap_or_default();
-        if keep_for.is_zero() || claims.len() > MAX_CLAIMS_BYTES {
+        if claims.len() > MAX_CLAIMS_BYTES {
             return;
         }
         let Some(until) = Instant::now().checked_add(keep_for) else { return };

@@ -9,10 +9,9 @@ use std::task::{Context, Poll};
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW,
-    CACHE_CONTROL, CONNECTION, EXPECT, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    CACHE_CONTROL, CONNECTION, EXPECT, HeaderValue, RETRY_AFTER,
 };
 use http::{Method, Request, StatusCode, Version};
-use mcp_core::oauth::Challenge;
 
 use super::admission::{RequestBody, discard};
 use super::request::Head;
@@ -98,7 +97,7 @@ pub(super) fn metadata(shared: &Shared, guard: &Guard, method: &Method) -> Respo
 pub(super) fn refused(refusal: &Refusal) -> Response {
     let mut response = status::refused(refusal.status, None, refusal.message);
     for challenge in &refusal.challenges {
-        add_challenge(&mut response, challenge);
+        status::add_challenge(&mut response, challenge);
     }
     if let Some(nonce) = &refusal.nonce {
         add_nonce(&mut response, nonce);
@@ -130,13 +129,6 @@ pub(super) async fn without_body(
 pub(super) fn add_nonce(response: &mut Response, nonce: &str) {
     if let Ok(value) = HeaderValue::from_str(nonce) {
         response.headers_mut().insert(DPOP_NONCE, value);
-    }
-}
-
-pub(super) fn add_challenge(response: &mut Response, challenge: &Challenge) {
-    // A challenge has no control characters, but scopes of a server may not be ASCII.
-    if let Ok(value) = HeaderValue::from_str(&challenge.to_string()) {
-        response.headers_mut().append(WWW_AUTHENTICATE, value);
     }
 }
 

@@ -8,9 +8,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body::Body;
 use hyper::body::Incoming;
 use mcp_core::service::Conversation as _;
@@ -241,9 +240,7 @@ impl HttpService {
 fn challenged(shared: &Shared, head: &Head<'_>, mut response: Response) -> Response {
     if let Some(RequiredScopes(required)) = response.extensions_mut().remove() {
         let challenge = shared.insufficient_scope(head, &required);
-        if let Ok(value) = HeaderValue::from_str(&challenge.to_string()) {
-            response.headers_mut().append(WWW_AUTHENTICATE, value);
-        }
+        status::add_challenge(&mut response, &challenge);
     }
     response
 }

@@ -17,7 +17,7 @@ use tower_layer::Layer;
 
 use super::caller::principal;
 use super::target::{text_member, tool_name};
-use crate::audit::{AuditError, AuditEvent, AuditLog, Outcome};
+use crate::audit::{Arguments, AuditError, AuditEvent, AuditLog, Outcome};
 use crate::auth::Principal;
 use crate::context::Context;
 use crate::json_text::read_text;
@@ -35,7 +35,7 @@ const MAX_NOTES: usize = 16;
 /// | `prompts/get` | `prompt_get` | always |
 /// | `resources/read` | `resource_read` | always |
 /// | `tasks/update`, `tasks/cancel`, `tasks/result` | `task` | always |
-/// | `tasks/get` | `task` | if the answer has the outcome of the task |
+/// | `tasks/get` | `task` | if the answer has the outcome of the task, or it is refused |
 /// | any other | `request` | if it is refused |
 ///
 /// The outcome follows from the answer:
@@ -348,7 +348,8 @@ fn describe(event: &mut AuditEvent, request: &Request, log: &AuditLog) {
     {
         event.set_detail(member, &*name);
     }
-    if let Ok([Some(arguments)]) = request.params.member_texts(["arguments"])
+    if *log.arguments() != Arguments::Omitted
+        && let Ok([Some(arguments)]) = request.params.member_texts(["arguments"])
         && let Ok(arguments) = serde_json::from_str::<Value>(arguments)
         && let Some((name, value)) = log.arguments().detail(&arguments)
     {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
@@ -13,7 +12,6 @@ use mcp_core::policy::{Decision, PolicyEngine, PolicyRequest, Subject, Verdict, 
 use mcp_core::service::{CallError, Notification, Reply, Request, Service};
 use mcp_core::types::{ElicitAction, ElicitParams, ElicitSchema};
 use serde_json::json;
-use tokio::time::Instant;
 use tower_layer::Layer;
 
 use crate::auth::Principal;
@@ -47,8 +45,9 @@ const QUESTION_KEY: &str = "policy";
 /// Each round of a call is decided, with the rates and the time of that moment. A call that runs as
 /// a [task](crate::task) is decided when it starts. `initialize` and notifications are not decided.
 ///
-/// A policy decides what arrives here: add the layer after, which is around, those that change
-/// parameters, and before those that record what was decided.
+/// A policy decides about the request as it arrives at this layer. It does not see what layers
+/// inside of it, which were added before, change in the parameters. Add an `AuditLayer` after it,
+/// so that refusals are recorded.
 ///
 /// ```
 /// use mcp_server::Server;
@@ -232,7 +231,6 @@ impl ServerPolicy {
             .server(&context.call().environment.server_name)
             .trusted(self.trusts_annotations)
             .principal(caller.0.as_ref().map(Principal::id))
-            .at(SystemTime::now(), Instant::now())
     }
 }
 

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_core::deadline::later;
 use mcp_core::json::{JsonBytes, canonical, member_ranges};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Notification, Reply, Request, Service};
@@ -196,7 +197,7 @@ impl<S: Service> Service for ResponseCache<S> {
         }
         let result = self.inner.call(request).await?;
         if is_complete(&result) {
-            let expires_at = Instant::now() + self.layer.ttl;
+            let expires_at = later(Instant::now(), self.layer.ttl);
             let bytes = key.bytes() + result.as_bytes().len();
             // A copy, because the result may be a part of a larger buffer.
             let kept = JsonBytes::from_trusted(result.as_str());

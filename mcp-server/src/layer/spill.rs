@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_core::deadline::later;
 use mcp_core::sync::Mutex;
 use tokio::time::Instant;
 
@@ -103,7 +104,7 @@ impl Spill {
             return None;
         }
         results.bytes += bytes;
-        results.order.push_back((now + result_timeout, uri.as_str().into()));
+        results.order.push_back((later(now, result_timeout), uri.as_str().into()));
         results.by_uri.insert(uri.as_str().into(), Kept { owner: Arc::new(owner), text });
         Some(uri)
     }

@@ -13,7 +13,7 @@ use mcp_core::service::{Notification, Reply, Request, Service};
 
 use super::request::RoutedRequest;
 use super::{completion, discover, logging, prompts, resources, subscriptions, tools};
-use crate::auth::Principal;
+use crate::auth::{Principal, scopes_are_checked};
 use crate::call::Call;
 use crate::context::{Context, HandlerFuture};
 use crate::definition::ServerDefinition;
@@ -40,7 +40,7 @@ impl Router {
         let call = context.call();
         let principal = call.extensions.get::<Principal>();
         let Some(registry) = call.snapshot.downcast_ref::<Registry>() else { return Ok(()) };
-        if principal.is_none() && !call.conversation.binding.is_http() {
+        if !scopes_are_checked(principal, call.conversation.binding.is_http()) {
             return Ok(());
         }
         self.0.access.check(registry, &request.method, &request.params, principal)

@@ -459,8 +459,8 @@ impl Accept for Server {
 mod tests {
     use super::*;
 
-    /// The future is boxed for each call over HTTP, with a few pointers. Allocators have a slow path
-    /// for what is longer than a KiB. Without optimization it is larger than usual.
+    /// The future is boxed for each call over HTTP, with a few pointers. Allocators have a slow
+    /// path for what is longer than a KiB. Without optimization it is larger than usual.
     #[test]
     fn the_future_of_a_call_is_small() {
         let server = Server::builder("small", "1.0.0").build().unwrap();

@@ -73,7 +73,8 @@ pub(crate) fn routes() -> ServerBuilder {
     ])
 }
 
-/// `low` has no scopes, `full` all of them but those of arguments, `ada` and `bob` are other users.
+/// `low` has no scopes. `full`, `ada` and `bob` have all, those of arguments for `7` and `me` only.
+/// `reader` has one of the two that `read` needs.
 pub(crate) fn tokens() -> StaticVerifier {
     let user = |name: &str| Principal::of_user(ISSUER, name).with_client("app");
     let all =
@@ -103,7 +104,7 @@ pub(crate) fn with(token: &str, call: Call) -> Call {
     call.header("authorization", format!("Bearer {token}"))
 }
 
-/// A call of the modern and of the legacy era. The legacy one opens a session first.
+/// The era of a call. A legacy call opens a session first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Era {
     Legacy,

@@ -88,8 +88,8 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Sets the issuer that the metadata of the server names, where clients log in. By default, the
-    /// issuers without placeholders.
+    /// Adds an issuer that the metadata of the server names, where clients log in. Without one, the
+    /// metadata names the issuers without placeholders.
     pub fn authorization_server(mut self, issuer: impl Into<String>) -> Self {
         self.authorization_servers.push(issuer.into());
         self

@@ -42,7 +42,7 @@ pub struct JwtVerifier {
 /// What came of a token and a set of keys.
 enum Attempt {
     Verified,
-    /// Its key signed something else.
+    /// The key that it names did not make its signature.
     Forged,
     NoKey,
 }
@@ -71,7 +71,7 @@ impl TokenVerifier for JwtVerifier {
         let known = self.keys.known();
         if let Some(keys) = &known {
             match self.attempt(&token, &keys.set) {
-                Attempt::Verified => return Ok(verified),
+                Attempt::Verified => return Ok(with_claims(verified, token)),
                 Attempt::Forged => return Err(forged()),
                 Attempt::NoKey => {}
             }
@@ -81,7 +81,7 @@ impl TokenVerifier for JwtVerifier {
         let age = self.rules.age(token.claims(), now).map_err(invalid)?;
         let newer = self.keys.newer(known.as_ref(), key.as_ref(), age).await?;
         match self.attempt(&token, &newer.set) {
-            Attempt::Verified => Ok(verified),
+            Attempt::Verified => Ok(with_claims(verified, token)),
             Attempt::Forged => Err(forged()),
             Attempt::NoKey => {
                 if let Some(key) = key {
@@ -99,6 +99,12 @@ impl TokenVerifier for JwtVerifier {
     fn accepts_issuer(&self, issuer: &str) -> bool {
         self.rules.issuers.iter().any(|pattern| pattern.may_match(issuer))
     }
+}
+
+/// Adds the claims of the token to its principal. Those of a forged one are never kept.
+fn with_claims(mut verified: VerifiedToken, token: Jwt<'_>) -> VerifiedToken {
+    verified.principal = verified.principal.with_claims(token.into_claims());
+    verified
 }
 
 impl fmt::Debug for JwtVerifier {

@@ -56,7 +56,6 @@ impl Rules {
         let expires_at = check_times(claims, now, self.leeway)?.ok_or("it has no expiry (exp)")?;
         let principal = principal(issuer, claims, &["sub"])?
             .with_scopes(scopes(claims, &self.scope_claims)?)
-            .with_claims(claims.clone())
             .with_expiry(expires_at);
         let mut verified = VerifiedToken::new(principal);
         verified.key_thumbprint = key_thumbprint(claims)?;

@@ -13,6 +13,7 @@ use mcp_core::service::BoxFuture;
 use super::exchange::Presence;
 use super::session::Busy;
 use super::stream::Reader;
+use crate::auth::Principal;
 use crate::http::response::body::{HttpBody, Response};
 use crate::http::response::keep_alive::KeepAlive;
 use crate::http::response::status;
@@ -41,9 +42,13 @@ impl Events {
         Self { feed: Some(feed), ..self }
     }
 
-    /// The same stream, read at most until a future is done.
-    pub(super) fn until(self, end: BoxFuture<'static, ()>) -> Self {
-        Self { end: Some(end), ..self }
+    /// The same stream, read at most until the token of its reader expires. The client opens it
+    /// again, or resumes it, with its next token.
+    pub(super) fn until_expiry(self, principal: Option<&Principal>) -> Self {
+        let Some(principal) = principal.filter(|it| it.expires_at().is_some()).cloned() else {
+            return self;
+        };
+        Self { end: Some(Box::pin(async move { principal.expired().await })), ..self }
     }
 
     /// The same stream, as the response of an exchange.

@@ -54,13 +54,7 @@ pub(in crate::http) async fn get(shared: &Arc<Shared>, head: &Head<'_>) -> Respo
             None => Err(unknown_event()),
         },
     };
-    let opened = opened.map(|events| match head.principal().cloned() {
-        // The client opens it again, or resumes it, with its next token.
-        Some(principal) if principal.expires_at().is_some() => {
-            events.until(Box::pin(async move { principal.expired().await }))
-        }
-        _ => events,
-    });
+    let opened = opened.map(|events| events.until_expiry(head.principal()));
     opened.map_or_else(|refused| *refused, Events::into_response)
 }
 

@@ -99,7 +99,7 @@ pub(super) fn check_scopes(
 ) -> Result<(), ErrorObject> {
     let access = &shared.server.access;
     let registry = shared.server.live.registry();
-    if !access.apply(&*registry) {
+    if !access.may_require_scopes(&*registry) {
         return Ok(());
     }
     let check =

@@ -83,10 +83,7 @@ fn open(shared: &Arc<Shared>, head: &Head<'_>) -> Response {
     let keep_alive = shared.legacy.limits.keep_alive_interval;
     let events = Events::new(stream.take_over(), Entry::busy(&entry), keep_alive);
     let events = events.fed_by(Box::pin(end_after_drain(Arc::clone(shared), entry, stream)));
-    let events = match head.principal().cloned() {
-        Some(principal) => events.until(Box::pin(async move { principal.expired().await })),
-        None => events,
-    };
+    let events = events.until_expiry(head.principal());
     status::events(HttpBody::stream(StreamBody {
         first: first.freeze(),
         events,

@@ -1,7 +1,9 @@
 //! Responses: their HTTP status, and those that are not about a message.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, StatusCode};
 use mcp_core::http::names::{EVENT_STREAM, JSON};
 use mcp_core::json::JsonBytes;
@@ -9,6 +11,7 @@ use mcp_core::jsonrpc::{
     Decoded, ErrorKind, ErrorObject, ErrorTable, Message, RequestId, code, decode, write_error,
     write_result, write_result_start,
 };
+use mcp_core::oauth::Challenge;
 use mcp_core::revision::Revision;
 use mcp_core::service::{Reply, outgoing};
 use serde::Deserialize;
@@ -93,6 +96,14 @@ pub(in crate::http) fn error(
 /// that names them also depends on the service.
 #[derive(Debug, Clone)]
 pub(in crate::http) struct RequiredScopes(pub(in crate::http) Vec<String>);
+
+/// Adds a challenge to a response.
+pub(in crate::http) fn add_challenge(response: &mut Response, challenge: &Challenge) {
+    // A prefix of scopes is not checked: it may have characters that are not ASCII.
+    if let Ok(value) = HeaderValue::from_str(&challenge.to_string()) {
+        response.headers_mut().append(WWW_AUTHENTICATE, value);
+    }
+}
 
 fn required_scopes(error: &ErrorObject) -> Vec<String> {
     let data = error.data().and_then(|data| serde_json::from_str::<Value>(data.get()).ok());
