@@ -32,7 +32,8 @@ end
 local function epoch(stream, field)
     local epoch = redis.call('HGET', meta, field)
     if not epoch then
-        epoch = whole(math.floor(now() / 1000))
+        -- In microseconds: keys may be deleted and created again within a millisecond.
+        epoch = whole(now())
         redis.call('HSET', meta, 'format', FORMAT, field, epoch)
         -- Redis gives the first entry the number 0, and a reader cannot name a position before it.
         redis.call('XADD', stream, epoch .. '-0', 'begin', '')
