@@ -78,6 +78,25 @@ async fn a_connection_that_was_closed_while_idle_is_replaced() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
+async fn operations_that_share_a_broken_connection_share_its_replacement() {
+    let server = RedisServer::start();
+    let store = std::sync::Arc::new(server.store().await);
+    create(&store, "a").await;
+    for _ in 0..200 {
+        assert!(server.command("CLIENT KILL TYPE normal SKIPME yes").starts_with(':'));
+        let mut reads = tokio::task::JoinSet::new();
+        for _ in 0..64 {
+            let store = std::sync::Arc::clone(&store);
+            reads.spawn(async move { store.head("a").await.map(|head| head.is_some()) });
+        }
+        while let Some(read) = reads.join_next().await {
+            assert!(read.expect("no panic").expect("an answer"));
+        }
+    }
+}
+
 #[tokio::test]
 #[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn scripts_that_the_server_has_forgotten_are_loaded_again() {

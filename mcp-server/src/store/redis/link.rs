@@ -1,14 +1,21 @@
 //! The connection that operations share, and what happens when it breaks.
 
+use std::io;
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use mcp_core::sync::Mutex;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
-use tokio::sync::Mutex;
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value,
+};
 use tokio::time::{Instant, timeout_at};
 
 use super::script::ScriptCall;
 use crate::store::task::StoreError;
+
+/// Time without an answer after which an operation checks whether the connection has lost it.
+const CHECK_AFTER: Duration = Duration::from_millis(100);
 
 /// The connection that operations share. They are pipelined, and each waits for its own answer.
 ///
@@ -18,15 +25,22 @@ pub(super) struct Link {
     client: Client,
     config: AsyncConnectionConfig,
     command_timeout: Duration,
-    state: Mutex<LinkState>,
+    current: Mutex<Current>,
+    /// Locked while one operation connects, and the others wait for it.
+    last_failure: tokio::sync::Mutex<Option<FailedConnect>>,
 }
 
-struct LinkState {
+struct Current {
+    /// `None` if it broke.
     connection: Option<MultiplexedConnection>,
     /// The number of connections so far.
     generation: u64,
-    /// The last attempt to connect, if it failed.
-    failure: Option<(Instant, RedisError)>,
+}
+
+/// An attempt to connect that failed.
+struct FailedConnect {
+    began: Instant,
+    error: RedisError,
 }
 
 /// The answer to a command.
@@ -45,8 +59,13 @@ impl Link {
         command_timeout: Duration,
         connection: MultiplexedConnection,
     ) -> Self {
-        let state = LinkState { connection: Some(connection), generation: 1, failure: None };
-        Self { client, config, command_timeout, state: Mutex::new(state) }
+        Self {
+            client,
+            config,
+            command_timeout,
+            current: Mutex::new(Current { connection: Some(connection), generation: 1 }),
+            last_failure: tokio::sync::Mutex::new(None),
+        }
     }
 
     /// Calls a script.
@@ -100,9 +119,9 @@ impl Link {
 
     async fn send_once(&self, command: &Cmd, deadline: Instant) -> Result<Value, Failed> {
         let connected = timeout_at(deadline, self.connection()).await;
-        let (mut connection, generation) =
+        let (connection, generation) =
             connected.map_err(|_| Failed::TimedOut)?.map_err(Failed::Answered)?;
-        let Ok(result) = timeout_at(deadline, connection.send_packed_command(command)).await else {
+        let Ok(result) = timeout_at(deadline, exchange(connection, command)).await else {
             // Perhaps the network lost the server. The commands that wait keep the connection.
             self.discard(generation);
             return Err(Failed::TimedOut);
@@ -125,35 +144,45 @@ impl Link {
     /// Returns the connection, or connects. Operations that wait at the same time share one
     /// attempt.
     async fn connection(&self) -> Result<(MultiplexedConnection, u64), RedisError> {
+        if let Some(current) = self.current() {
+            return Ok(current);
+        }
         let begin = Instant::now();
-        let mut state = self.state.lock().await;
-        if let Some(connection) = &state.connection {
-            return Ok((connection.clone(), state.generation));
+        let mut last_failure = self.last_failure.lock().await;
+        if let Some(current) = self.current() {
+            return Ok(current);
         }
-        if let Some((_, error)) = state.failure.as_ref().filter(|(time, _)| *time >= begin) {
-            return Err(error.clone());
+        // An older attempt proves nothing: the server may have started since.
+        if let Some(failure) = last_failure.as_ref().filter(|failure| failure.began >= begin) {
+            return Err(failure.error.clone());
         }
+        let began = Instant::now();
         match self.client.get_multiplexed_async_connection_with_config(&self.config).await {
             Ok(connection) => {
-                state.connection = Some(connection.clone());
-                state.generation += 1;
-                state.failure = None;
-                Ok((connection, state.generation))
+                *last_failure = None;
+                let mut current = self.current.lock();
+                current.connection = Some(connection.clone());
+                current.generation += 1;
+                Ok((connection, current.generation))
             }
             Err(error) => {
-                state.failure = Some((Instant::now(), error.clone()));
+                *last_failure = Some(FailedConnect { began, error: error.clone() });
                 Err(error)
             }
         }
     }
 
+    /// The connection and its generation. `None` if it broke.
+    fn current(&self) -> Option<(MultiplexedConnection, u64)> {
+        let current = self.current.lock();
+        Some((current.connection.clone()?, current.generation))
+    }
+
     /// Forgets a connection. A later operation connects again.
     fn discard(&self, generation: u64) {
-        // If the lock is taken, another operation is connecting, and this one was forgotten before.
-        if let Ok(mut state) = self.state.try_lock()
-            && state.generation == generation
-        {
-            state.connection = None;
+        let mut current = self.current.lock();
+        if current.generation == generation {
+            current.connection = None;
         }
     }
 
@@ -165,6 +194,29 @@ impl Link {
             )),
             Failed::Broken(error) | Failed::Answered(error) => failure(error),
         }
+    }
+}
+
+/// Sends a command, and waits for its answer.
+async fn exchange(mut connection: MultiplexedConnection, command: &Cmd) -> RedisResult<Value> {
+    let mut other = connection.clone();
+    let answer = connection.send_packed_command(command);
+    tokio::pin!(answer);
+    if let Ok(result) = tokio::time::timeout(CHECK_AFTER, &mut answer).await {
+        return result;
+    }
+    // The crate `redis` may lose a command that is sent while its connection ends on another
+    // thread. Answers have the order of the commands, so that the answer to a later one, or its
+    // failure, proves that there is none to this one.
+    let ping = redis::cmd("PING");
+    tokio::select! {
+        biased;
+        result = &mut answer => result,
+        pong = other.send_packed_command(&ping) => match answer.now_or_never() {
+            // It arrived between the two.
+            Some(result) => result,
+            None => Err(pong.err().unwrap_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe).into())),
+        },
     }
 }
 
