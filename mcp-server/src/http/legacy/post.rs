@@ -18,7 +18,7 @@ use mcp_core::method::{Initialize, Method as _};
 use mcp_core::service::{Peer, Reply, Request, write_reply};
 
 use super::events::Events;
-use super::exchange::{Decision, Exchange, Finisher, Presence};
+use super::exchange::{Answer, Decision, Exchange, Finisher, Presence};
 use super::incoming::take;
 use super::initialize::initialize;
 use super::lookup;
@@ -163,8 +163,7 @@ impl Post<'_> {
             Poll::Pending => call,
             Poll::Ready(Ok(reply)) if exchange.close() => {
                 let errors = self.entry.revision().rules().errors;
-                let of_error = |error: &ErrorObject| status::of(errors, error);
-                return status::reply(&id, reply, max_bytes, of_error);
+                return Answer::Reply(id, reply).into_response(errors, max_bytes);
             }
             Poll::Ready(Ok(reply)) => {
                 // The task below waits for the client to read what was said before.
@@ -177,16 +176,12 @@ impl Post<'_> {
         exchange.begin_work(self.admitted, vec![handle]);
         let presence = Presence(Arc::clone(&exchange));
         self.shared.tasks.spawn(async move {
-            let text = match (&mut call).await {
-                Ok(reply) => {
-                    let mut text = BytesMut::new();
-                    write_reply(&mut text, &id, reply, max_bytes);
-                    Some(text.freeze())
-                }
-                Err(_) => finisher.0.rejection().map(|error| error_text(Some(&id), &error)),
+            let reply = match (&mut call).await {
+                Ok(reply) => Some(reply),
+                Err(_) => finisher.0.rejection().map(|error| Err(error.into())),
             };
             drop(call);
-            finisher.0.finish(text).await;
+            finisher.0.finish(reply.map(|reply| Answer::Reply(id, reply))).await;
             drop((permit, finisher));
         });
         Box::pin(respond(self.shared, &self.entry, presence)).await
@@ -263,7 +258,7 @@ impl Post<'_> {
                 answers.write_events(exchange).await;
             }
             answers.write_events(exchange).await;
-            exchange.finish(answers.into_array()).await;
+            exchange.finish(answers.into_array().map(Answer::Array)).await;
             drop(finisher);
         });
         respond(self.shared, &self.entry, presence).await
@@ -345,7 +340,10 @@ impl Answers {
 async fn respond(shared: &Shared, entry: &Arc<Entry>, presence: Presence) -> Response {
     let limits = &shared.legacy.limits;
     match presence.0.decide(limits.stream_upgrade_delay).await {
-        Decision::Whole(text) => status::message(StatusCode::OK, text),
+        Decision::Whole(answer) => {
+            let max_bytes = shared.server.limits().connection.max_outgoing_bytes;
+            answer.into_response(entry.revision().rules().errors, max_bytes)
+        }
         Decision::Stream(mut reader) => {
             if let Some(stream) = presence.0.stream() {
                 stream.begin().await;
