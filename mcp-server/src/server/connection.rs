@@ -1,8 +1,6 @@
 //! The server's side of one conversation.
 
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
 use futures::future::AbortHandle;
@@ -171,50 +169,60 @@ impl Connection {
         }
     }
 
-    /// Answers a request whose `_meta` has been read.
-    #[cfg(feature = "http")]
-    pub(crate) fn call_with(
-        &self,
-        request: Request,
-        meta: CallMeta,
-    ) -> impl Future<Output = Reply> + Send {
-        let begun = self.begin_with(request, meta);
-        self.finish(begun)
+    /// Begins a request whose `_meta` has been read. [`Connection::finish`] answers it.
+    pub(crate) fn begin(&self, request: Request, meta: CallMeta) -> Begun {
+        let is_legacy =
+            meta.claim == Claim::Absent || !self.server.definition.supports(Era::Modern);
+        let registry = self.server.definition.live.registry();
+        if request.method == Initialize::NAME && is_legacy {
+            return match self.shake_hands(&request, &registry) {
+                Ok(result) => Begun::Answered(Box::new(Ok(result))),
+                Err(error) => self.refused(error),
+            };
+        }
+        match self.admit(&request, &meta) {
+            Ok((revision, session)) => self.begin_of(request, meta, revision, session, registry),
+            Err(error) => self.refused(error),
+        }
     }
 
-    /// Answers a request of a known revision and session, from one snapshot of the registry.
-    #[cfg(feature = "http")]
-    pub(crate) fn answer(
+    /// Begins a request of a known revision and session, from one snapshot of the registry.
+    pub(crate) fn begin_of(
         &self,
         request: Request,
         meta: CallMeta,
         revision: Revision,
         session: Option<Arc<LegacySession>>,
         registry: Arc<Registry>,
-    ) -> impl Future<Output = Reply> + Send {
-        let begun = self.begin(request, meta, revision, session, registry);
-        self.finish(begun.map(Begun::Call))
+    ) -> Begun {
+        match self.create(request, meta, revision, session, registry) {
+            Ok(call) => Begun::Call(CloseOnDrop(call)),
+            Err(error) => self.refused(error),
+        }
     }
 
-    fn begin_with(&self, request: Request, meta: CallMeta) -> Result<Begun, ErrorObject> {
-        let is_legacy =
-            meta.claim == Claim::Absent || !self.server.definition.supports(Era::Modern);
-        let registry = self.server.definition.live.registry();
-        if request.method == Initialize::NAME && is_legacy {
-            let telemetry = self.server.definition.environment.telemetry.as_ref();
-            let binding = self.conversation.binding;
-            let recording = recording::of_handshake(telemetry, binding, &request.id);
-            let entered = recording.as_ref().map(|recording| recording.enter());
-            let checked = self.check_scopes(&request, &registry);
-            let result = checked.and_then(|()| self.initialize(&request));
-            drop(entered);
-            if let Some(mut recording) = recording {
-                recording.end(&result.clone().map_err(CallError::from));
-            }
-            return result.map(Begun::Result);
+    #[cold]
+    fn refused(&self, error: ErrorObject) -> Begun {
+        Begun::Answered(Box::new(Err(self.fit_error(error).into())))
+    }
+
+    /// Answers `initialize`.
+    #[cold]
+    fn shake_hands(
+        &self,
+        request: &Request,
+        registry: &Registry,
+    ) -> Result<JsonBytes, ErrorObject> {
+        let telemetry = self.server.definition.environment.telemetry.as_ref();
+        let binding = self.conversation.binding;
+        let recording = recording::of_handshake(telemetry, binding, &request.id);
+        let entered = recording.as_ref().map(|recording| recording.enter());
+        let result = self.check_scopes(request, registry).and_then(|()| self.initialize(request));
+        drop(entered);
+        if let Some(mut recording) = recording {
+            recording.end(&result.clone().map_err(CallError::from));
         }
-        let (revision, session) = self.admit(&request, &meta)?;
-        self.begin(request, meta, revision, session, registry).map(Begun::Call)
+        result
     }
 
     /// Checks that the caller has the scopes that a request needs, before any layer runs.
@@ -230,7 +238,7 @@ impl Connection {
         access.check(registry, &request.method, &request.params, principal)
     }
 
-    fn begin(
+    fn create(
         &self,
         mut request: Request,
         meta: CallMeta,
@@ -266,20 +274,20 @@ impl Connection {
 
     /// Runs a call to its end. All that a request needs before its handler runs is done by then, so
     /// that the future, which is moved and boxed, is small.
-    async fn finish(&self, begun: Result<Begun, ErrorObject>) -> Reply {
-        let call = match begun.map_err(|error| self.fit_error(error))? {
-            Begun::Call(call) => call,
-            Begun::Result(result) => return Ok(result),
+    pub(crate) async fn finish(&self, begun: Begun) -> Reply {
+        let end = match begun {
+            Begun::Call(end) => end,
+            Begun::Answered(reply) => return *reply,
         };
-        let end = CloseOnDrop(call);
         let call = &end.0;
         let recording = recording::of_call(call);
-        let mut answering = pin!(self.server.stack.call(call));
-        let reply = poll_fn(|cx| {
-            let _entered = recording.as_ref().map(|recording| recording.enter());
-            answering.as_mut().poll(cx)
-        })
-        .await;
+        let reply = match &recording {
+            None => self.server.stack.call(call).await,
+            // Boxed, so that the future of a call that nobody observes is small.
+            Some(recording) => {
+                Box::pin(recording::inside(recording, self.server.stack.call(call))).await
+            }
+        };
         call.gate.close_and_wait().await;
         let reply = reply.map_err(|error| match error {
             CallError::Peer(error) => fit_error(error, call.rules).into(),
@@ -374,17 +382,20 @@ impl Connection {
     }
 }
 
-/// What the beginning of a request leads to.
-enum Begun {
+/// What the beginning of a request leads to. It is small, because futures hold it.
+pub(crate) enum Begun {
     /// A call that the layers and the router answer.
-    Call(Arc<Call>),
-    /// The result of `initialize`.
-    Result(JsonBytes),
+    Call(CloseOnDrop),
+    /// The answer of `initialize`, or an error.
+    Answered(Box<Reply>),
 }
 
 impl Service for Connection {
     fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
-        let begun = CallMeta::read(&request.params).and_then(|meta| self.begin_with(request, meta));
+        let begun = match CallMeta::read(&request.params) {
+            Ok(meta) => self.begin(request, meta),
+            Err(error) => self.refused(error),
+        };
         self.finish(begun)
     }
 
@@ -441,5 +452,22 @@ impl Accept for Server {
 
     fn limits(&self) -> ConnectionLimits {
         self.definition.limits().connection.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The future is boxed for each call over HTTP, with a few pointers. Allocators have a slow path
+    /// for what is longer than a KiB. Without optimization it is larger than usual.
+    #[test]
+    fn the_future_of_a_call_is_small() {
+        let server = Server::builder("small", "1.0.0").build().unwrap();
+        let connection = Connection::new(server, Peer::none(), Binding::Stream);
+        let request = Request::new(1.into(), Ping::NAME, JsonBytes::empty_object());
+        let meta = CallMeta::read(&request.params).unwrap();
+        let size = size_of_val(&connection.finish(connection.begin(request, meta)));
+        assert!(size < 1_000, "{size} bytes");
     }
 }

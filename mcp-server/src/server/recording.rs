@@ -1,10 +1,13 @@
 //! What is recorded of calls and sessions: spans, durations, and where a trace continues.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::method::{Initialize, Method as _};
 use mcp_core::revision::Revision;
+use mcp_core::service::Reply;
 use mcp_core::telemetry::{
     self, NetworkTransport, Operation, Recording, SessionRecording, Side, Target, TargetKind,
     Telemetry,
@@ -20,6 +23,19 @@ pub(super) fn of_call(call: &Call) -> Option<Box<Recording>> {
     let describe = || operation(call);
     let parent = || trace_context(&call.params);
     telemetry::begin(Side::Server, telemetry, describe, &call.id, parent)
+}
+
+/// Enters the span of a call whenever the future is polled.
+pub(super) async fn inside(
+    recording: &Recording,
+    answering: impl Future<Output = Reply> + Send,
+) -> Reply {
+    let mut answering = pin!(answering);
+    poll_fn(|cx| {
+        let _entered = recording.enter();
+        answering.as_mut().poll(cx)
+    })
+    .await
 }
 
 #[cold]

@@ -28,7 +28,7 @@ pub(super) async fn initialize(
     head.describe(&mut request);
     let id = request.id.clone();
     let connection = Connection::session_of(&shared.modern);
-    let reply = connection.call_with(request, meta).await;
+    let reply = connection.finish(connection.begin(request, meta)).await;
     let has_begun = reply.is_ok();
     let mut text = BytesMut::new();
     write_reply(&mut text, &id, reply, shared.server.limits().connection.max_outgoing_bytes);

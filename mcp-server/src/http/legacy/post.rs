@@ -127,7 +127,8 @@ fn frame_id(frame: &Decoded) -> Option<&RequestId> {
 /// Answers a request that names neither a session nor a version, as every transport does.
 async fn without_session(shared: &Arc<Shared>, request: Request, meta: CallMeta) -> Response {
     let id = request.id.clone();
-    let reply = Connection::session_of(&shared.modern).call_with(request, meta).await;
+    let connection = Connection::session_of(&shared.modern);
+    let reply = connection.finish(connection.begin(request, meta)).await;
     let max_bytes = shared.server.limits().connection.max_outgoing_bytes;
     status::reply(&id, reply, max_bytes, |_| StatusCode::BAD_REQUEST)
 }
@@ -293,7 +294,8 @@ pub(super) fn run(
 ) -> Call {
     head.describe(&mut request);
     let entry = Arc::clone(entry);
-    Box::pin(async move { entry.connection.call_with(request, meta).await })
+    let begun = entry.connection.begin(request, meta);
+    Box::pin(async move { entry.connection.finish(begun).await })
 }
 
 /// The answers to one batch. All of them together have a limit.

@@ -62,8 +62,8 @@ pub(in crate::http) fn begin(
     let mut request = request.with_peer(Peer::shared(Arc::clone(&outbox)));
     head.describe(&mut request);
     let connection = Arc::clone(&shared.modern);
-    let running =
-        Box::pin(async move { connection.answer(request, meta, revision, None, registry).await });
+    let begun = connection.begin_of(request, meta, revision, None, registry);
+    let running = Box::pin(async move { connection.finish(begun).await });
     Ok(Call::new(id, running, outbox, json_only, limits, errors, admitted))
 }
 
