@@ -7,6 +7,7 @@ mod access_token;
 mod arguments;
 mod envelope;
 mod long_text;
+mod policy;
 mod tools_list;
 
 fn main() {

@@ -75,6 +75,13 @@ impl Deadlines {
         }
     }
 
+    /// The call could not be sent for so long, and begins only now.
+    #[cfg(feature = "policy")]
+    pub(crate) fn postpone(&mut self, took: Duration) {
+        self.extend();
+        self.total_at = later(self.total_at, took);
+    }
+
     /// The deadline of the whole call.
     pub(crate) fn total(&self) -> Instant {
         self.total_at

@@ -47,6 +47,9 @@ pub enum ErrorKind {
     /// What was read is not what the server announced: a file of a skill that differs from its
     /// entry.
     Mismatch,
+    /// The policy of the host does not allow the request, so that nothing was sent
+    /// (`ClientBuilder::policy`).
+    Denied,
     /// The arguments cannot be sent.
     InvalidArgument,
     /// There is no protocol revision that both sides speak.

@@ -61,6 +61,8 @@ mod notifications;
 pub mod oauth;
 mod outbound;
 mod params;
+#[cfg(feature = "policy")]
+pub mod policy;
 mod progress;
 mod request;
 mod skill;

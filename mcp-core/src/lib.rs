@@ -72,6 +72,7 @@
 //!
 //! - `stream`: [`transport::stream`](crate::transport) and [`transport::memory`](crate::transport),
 //!   which need tokio.
+//! - `policy`: `policy`, rules that decide about calls.
 //! - `http-client`: `http_client`, with hyper and rustls.
 //! - `fetch`: `fetch`, the requests of authorization.
 //! - `jose`: `jose`, signatures by `ring`.
@@ -95,6 +96,8 @@ pub mod limits;
 pub mod meta;
 pub mod method;
 pub mod oauth;
+#[cfg(feature = "policy")]
+pub mod policy;
 pub mod repoll;
 pub mod revision;
 pub mod service;
@@ -103,6 +106,8 @@ pub mod skill;
 pub mod sync;
 pub mod telemetry;
 pub mod text;
+#[cfg(feature = "stream")]
+pub mod token_bucket;
 pub mod transport;
 pub mod types;
 

@@ -16,7 +16,6 @@ pub(crate) fn now() -> u64 {
 }
 
 /// Returns the same as a [`SystemTime`].
-#[cfg(feature = "http")]
 pub(crate) fn wall() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(now())
 }

@@ -70,6 +70,15 @@ impl ServerDefinition {
         &self.environment.limits
     }
 
+    /// Whether tokens may be bound to a key, which each request proves to have.
+    #[cfg(feature = "http-sse")]
+    pub(crate) fn needs_proofs(&self) -> bool {
+        #[cfg(feature = "auth")]
+        return self.guard.as_ref().is_some_and(Guard::needs_proofs);
+        #[cfg(not(feature = "auth"))]
+        false
+    }
+
     /// Whether the server supports any revision of an era.
     pub(crate) fn supports(&self, era: Era) -> bool {
         self.revisions.iter().any(|revision| revision.era() == era)

@@ -261,3 +261,15 @@ pub(crate) fn resource_not_found(uri: &str) -> ErrorObject {
         .with_data(&json!({ "uri": uri }))
         .with_kind(ErrorKind::ResourceNotFound, &json!({ "reason": "resource_not_found" }))
 }
+
+/// Returns the error for a completion of a prompt that the server does not have.
+#[cold]
+pub(crate) fn no_such_prompt() -> ErrorObject {
+    ErrorObject::invalid_params("/ref/name: no such prompt")
+}
+
+/// Returns the error for a completion of a URI template that the server does not have.
+#[cold]
+pub(crate) fn no_such_template() -> ErrorObject {
+    ErrorObject::invalid_params("/ref/uri: no such resource template")
+}

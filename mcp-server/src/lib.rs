@@ -75,7 +75,6 @@ pub mod store;
 mod subscription;
 #[cfg(feature = "tasks")]
 pub mod task;
-mod token_bucket;
 pub mod tool;
 #[cfg(any(feature = "stdio", feature = "http"))]
 mod watch;
@@ -89,6 +88,8 @@ pub use registry::ServerHandle;
 pub use server::{Connection, Server, ServerBuilder};
 
 pub use mcp_core::jsonrpc::ErrorObject;
+#[cfg(feature = "policy")]
+pub use mcp_core::policy;
 pub use mcp_core::{ConnectionLimits, Revision};
 pub use mcp_core::{extensions, json, jsonrpc, meta, method, service, telemetry, types};
 pub use mcp_macros::{Elicit, prompt, resource, tool, tools};

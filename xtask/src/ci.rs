@@ -13,9 +13,11 @@ const FEATURE_SETS: &[&str] = &[
     "-p mcp-core --no-default-features",
     "-p mcp-core --features http-client",
     "-p mcp-core --features fetch",
+    "-p mcp-core --features policy",
     "-p mcp-server --no-default-features",
     "-p mcp-server --no-default-features --features auth",
     "-p mcp-server --no-default-features --features audit,tower",
+    "-p mcp-server --features policy",
     "-p mcp-server --all-features",
     "-p mcp-client --no-default-features",
     "-p mcp-client --features http",
@@ -35,7 +37,9 @@ pub(crate) fn run() -> Result<(), String> {
     steps.step("dependency budgets", budgets);
     steps.command(
         "lints of all targets",
-        &mut cargo("clippy --workspace --all-targets --features mcp-examples/otel --locked -- -D warnings"),
+        &mut cargo(
+            "clippy --workspace --all-targets --features mcp-examples/otel --locked -- -D warnings",
+        ),
     );
     for set in FEATURE_SETS {
         let clippy = format!("clippy {set} --locked -- -D warnings");
@@ -58,7 +62,9 @@ pub(crate) fn run() -> Result<(), String> {
 
 /// Fails if a test is ignored, because a dependency of the test is not installed.
 fn none_ignored() -> Result<(), String> {
-    let list = output(&mut cargo("test --workspace --features mcp-examples/otel --tests --locked -- --ignored --list"))?;
+    let list = output(&mut cargo(
+        "test --workspace --features mcp-examples/otel --tests --locked -- --ignored --list",
+    ))?;
     let ignored: Vec<&str> = list.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     match ignored[..] {
         [] => Ok(()),

@@ -7,6 +7,7 @@ mod faults;
 mod features;
 mod killed_server;
 mod next_suite;
+mod policy;
 mod server;
 mod tasks;
 mod tls;

@@ -8,6 +8,7 @@
 // Deprecated features work until the specification removes them.
 #![allow(deprecated)]
 
+mod authorization;
 mod clients;
 mod features;
 mod host;

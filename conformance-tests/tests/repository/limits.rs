@@ -181,12 +181,16 @@ fn all_fields() -> Vec<Field> {
     all.append(&mut fields("mcp_core", &format!("{fetch:#?}")));
     let introspection = mcp_server::auth::IntrospectionLimits::default();
     all.append(&mut fields("mcp_server", &format!("{introspection:#?}")));
+    let jwt = mcp_server::auth::JwtLimits::default();
+    all.append(&mut fields("mcp_server", &format!("{jwt:#?}")));
     let audit = mcp_server::audit::AuditLimits::default();
     all.append(&mut fields("mcp_server", &format!("{audit:#?}")));
     let spill = mcp_server::layer::SpillLimits::default();
     all.append(&mut fields("mcp_server", &format!("{spill:#?}")));
     let cache = mcp_server::layer::ResponseCacheLimits::default();
     all.append(&mut fields("mcp_server", &format!("{cache:#?}")));
+    let policy = mcp_core::policy::PolicyLimits::default();
+    all.append(&mut fields("mcp_core", &format!("{policy:#?}")));
     let client = fields("mcp_client", &format!("{:#?}", mcp_client::Limits::default()));
     add(&mut all, client, "clients");
     let shared = mcp_client::CacheLimits::for_sharing();

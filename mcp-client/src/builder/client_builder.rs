@@ -82,6 +82,8 @@ impl ClientBuilder {
                 limits: Limits::new(),
                 methods: Methods::new(),
                 telemetry: None,
+                #[cfg(feature = "policy")]
+                policy: None,
             },
             handlers: Handlers::default(),
             output_validator: None,
@@ -338,6 +340,14 @@ impl ClientBuilder {
         validate: impl Fn(&Schema, &RawJson) -> Result<(), String> + Send + Sync + 'static,
     ) -> Self {
         self.output_validator = Some(Arc::new(validate));
+        self
+    }
+
+    /// Sets the policy that decides about requests before they leave, and what lists contain. See
+    /// [`ClientPolicy`](crate::policy::ClientPolicy).
+    #[cfg(feature = "policy")]
+    pub fn policy(mut self, policy: crate::policy::ClientPolicy) -> Self {
+        self.settings.policy = Some(policy);
         self
     }
 

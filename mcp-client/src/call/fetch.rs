@@ -5,6 +5,8 @@ use mcp_core::json::JsonBytes;
 use super::Options;
 use crate::cache::Key;
 use crate::client::Client;
+#[cfg(feature = "policy")]
+use crate::era::input_required::admit;
 use crate::era::input_required::{Driven, drive};
 use crate::error::Error;
 use crate::params::Params;
@@ -23,6 +25,9 @@ pub(super) async fn fetch<T, R>(
     accept: impl FnOnce(&JsonBytes, T) -> Result<R, Error>,
 ) -> Result<R, Error> {
     let decode = |result: &JsonBytes| decode(method, result, read);
+    // What is in the cache must not be used either.
+    #[cfg(feature = "policy")]
+    admit(client, method, &params, options).await?;
     if !is_cacheable(client, method)
         || !client.revision().rules().cache_fields
         || options.meta.is_some()

@@ -16,6 +16,8 @@ use mcp_core::service::BoxFuture;
 use tokio::time::Instant;
 
 use super::Options;
+#[cfg(feature = "policy")]
+use super::fetch::decode;
 use super::fetch::fetch;
 use super::list_bounds::ListBounds;
 use super::listed::Listed;
@@ -284,6 +286,15 @@ impl Page<'_> {
         options.total_at = Some(self.total_at);
         options.meta.clone_from(&terms.meta);
         options.fresh = terms.fresh;
+        #[cfg(feature = "policy")]
+        let accept = |result: &JsonBytes, page| {
+            let policy = self.client.policy();
+            let page = match policy.and_then(|it| it.without_hidden(T::METHOD, T::ITEMS, result)) {
+                Some(listed) => decode(T::METHOD, &listed, |page| page.parse())?,
+                None => page,
+            };
+            accept(result, page)
+        };
         fetch(self.client, T::METHOD, params, &mut options, |page| page.parse(), accept).await
     }
 }

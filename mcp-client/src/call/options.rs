@@ -17,6 +17,9 @@ pub(crate) struct Options {
     pub(crate) fresh: bool,
     /// The tool whose result is checked against its output schema.
     pub(crate) tool: Option<String>,
+    /// The policy of the host allows the call.
+    #[cfg(feature = "policy")]
+    pub(crate) is_admitted: bool,
 }
 
 impl Options {
@@ -29,6 +32,8 @@ impl Options {
             meta: None,
             fresh: false,
             tool: None,
+            #[cfg(feature = "policy")]
+            is_admitted: false,
         }
     }
 }

@@ -17,6 +17,8 @@ use crate::call::{OutputSchemas, OutputValidator};
 use crate::deadline::Timeouts;
 use crate::era::{KnownServer, Session, Settings};
 use crate::error::Error;
+#[cfg(feature = "policy")]
+use crate::policy::PolicyState;
 use crate::request::Wire;
 use crate::task::TaskOptions;
 
@@ -83,6 +85,8 @@ struct Inner {
     tasks: Option<TaskOptions>,
     /// Records the session when it ends.
     _recording: Option<SessionRecording>,
+    #[cfg(feature = "policy")]
+    policy: Option<PolicyState>,
 }
 
 /// The handler of a type of result, which an extension defines.
@@ -180,6 +184,11 @@ impl Client {
             result_handlers,
             tasks,
             _recording: recording,
+            #[cfg(feature = "policy")]
+            policy: settings
+                .policy
+                .clone()
+                .map(|policy| PolicyState::new(policy, settings.server_name.as_deref())),
         }))
     }
 
@@ -269,6 +278,12 @@ impl Client {
     /// How the client uses tasks; `None` if it does not declare them.
     pub(crate) fn task_options(&self) -> Option<&TaskOptions> {
         self.0.tasks.as_ref()
+    }
+
+    /// The policy of the host.
+    #[cfg(feature = "policy")]
+    pub(crate) fn policy(&self) -> Option<&PolicyState> {
+        self.0.policy.as_ref()
     }
 
     /// The resources that subscriptions watch, in the legacy era.

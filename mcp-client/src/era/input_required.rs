@@ -126,6 +126,25 @@ pub(crate) fn begin(client: &Client, options: &Options) -> Deadlines {
     Deadlines::begin(options.timeouts, &client.wire().inbound.handling).within(options.total_at)
 }
 
+/// Has the policy of the host decide about a call, once. Returns whether it did so now.
+///
+/// # Errors
+/// If the call must not be sent.
+#[cfg(feature = "policy")]
+pub(crate) async fn admit(
+    client: &Client,
+    method: &'static str,
+    params: &Params,
+    options: &mut Options,
+) -> Result<bool, Error> {
+    let Some(policy) = client.policy().filter(|_| !options.is_admitted) else { return Ok(false) };
+    let (params, _) = params.clone().seal(&MetaParts::of_session(""));
+    // Boxed, because a question would increase the size of every call's future.
+    Box::pin(policy.admit(method, &params)).await?;
+    options.is_admitted = true;
+    Ok(true)
+}
+
 /// One round. Also returns the params as they were sent, without `_meta`.
 pub(crate) async fn send(
     client: &Client,
@@ -134,6 +153,13 @@ pub(crate) async fn send(
     options: &mut Options,
     deadlines: &mut Deadlines,
 ) -> Result<(Round, Base), Error> {
+    #[cfg(feature = "policy")]
+    {
+        let began = Instant::now();
+        if admit(client, method, &params, options).await? {
+            deadlines.postpone(began.elapsed());
+        }
+    }
     let (sealed, base) = seal(client, method, params, options);
     let mut answer = exchange(client, method, sealed, options, deadlines).await;
     if let Err(refused) = answer {

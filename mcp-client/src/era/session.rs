@@ -14,6 +14,8 @@ use super::known::KnownServer;
 use crate::Limits;
 use crate::deadline::Timeouts;
 use crate::error::{Error, ErrorKind};
+#[cfg(feature = "policy")]
+use crate::policy::ClientPolicy;
 
 /// What the user chose before connecting.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub(crate) struct Settings {
     /// The methods of the protocol and of the extensions.
     pub(crate) methods: Methods,
     pub(crate) telemetry: Option<Arc<dyn Telemetry>>,
+    #[cfg(feature = "policy")]
+    pub(crate) policy: Option<ClientPolicy>,
 }
 
 /// What was agreed upon.

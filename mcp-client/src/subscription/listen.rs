@@ -74,6 +74,10 @@ async fn open(
 ) -> Result<Opened, Error> {
     let params = Params::new().with("notifications", filter)?;
     let (params, _) = params.seal(&MetaParts::of_session(&client.session().meta));
+    #[cfg(feature = "policy")]
+    if let Some(policy) = client.policy() {
+        policy.admit(METHOD, &params).await?;
+    }
     let mut call = client.wire().call_owned(Request::new(id, METHOD, params));
     let patience = client.timeouts().idle;
     tokio::select! {

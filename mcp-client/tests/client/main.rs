@@ -15,6 +15,8 @@ mod hostile;
 mod input;
 mod lists;
 mod memory;
+#[cfg(feature = "policy")]
+mod policy;
 mod probe;
 mod restarts;
 #[cfg(feature = "skills")]

@@ -1,7 +1,7 @@
 //! What a request needs, and whether its caller has it.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -16,7 +16,10 @@ use serde_json::{Map, Value, json};
 
 use super::route_scopes::{NoScope, RouteScopes};
 use super::{Principal, Scopes};
-use crate::error::{invalid_params, resource_not_found, unknown_route};
+use crate::error::{
+    invalid_params, no_such_prompt, no_such_template, resource_not_found, unknown_route,
+};
+use crate::resource::percent_decode;
 
 /// Looks up the scopes of routes. The registry implements it.
 pub(crate) trait ScopeSource {
@@ -25,10 +28,13 @@ pub(crate) trait ScopeSource {
     fn of_tool(&self, name: &str) -> Option<&RouteScopes>;
     fn of_prompt(&self, name: &str) -> Option<&RouteScopes>;
     /// Returns the scopes of the route that reads a URI, and the variables of its template.
-    fn of_resource(&self, uri: &str) -> Option<(&RouteScopes, Vec<(String, String)>)>;
+    fn of_resource(&self, uri: &str) -> Option<(&RouteScopes, Variables)>;
     /// Returns the scopes of a URI template.
     fn of_template(&self, template: &str) -> Option<&RouteScopes>;
 }
+
+/// The variables of a URI template, percent-decoded.
+pub(crate) type Variables = BTreeMap<String, String>;
 
 /// Whether a granted scope includes a required one.
 pub(crate) type Implies = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
@@ -86,13 +92,15 @@ impl AccessRules {
         }
         let mut required = self.of_method(method);
         let lacks_method = self.check_required(&required, principal).is_err();
-        if routes.has_scopes() {
-            add_of_routes(&mut required, routes, method, params)?;
-        }
+        let added = match routes.has_scopes() {
+            true => add_of_routes(&mut required, routes, method, params),
+            false => Ok(()),
+        };
         let checked = self.check_required(&required, principal);
         if self.hide && checked.is_err() && !lacks_method {
             return Err(hidden(method, params)?);
         }
+        added?;
         checked
     }
 
@@ -208,16 +216,34 @@ fn add_of_routes<'a>(
     Ok(())
 }
 
+/// Adds the scopes of the route that reads a URI. The variables of a template are decoded for its
+/// handler, so `%2E` means the same to it as `.`: the scopes of the route that the decoded URI
+/// selects are needed too. Otherwise an encoded URI would reach the same thing by a weaker route.
 fn add_of_resource<'a>(
     required: &mut Vec<Cow<'a, str>>,
     routes: &'a dyn ScopeSource,
     uri: &str,
 ) -> Result<(), ErrorObject> {
-    let Some((scopes, variables)) = routes.of_resource(uri) else { return Ok(()) };
-    let value = |name: &str| {
-        variables.iter().find(|(variable, _)| variable == name).map(|(_, value)| value.clone())
-    };
-    required.extend(scopes.resolve(value).map_err(|error| no_scope("/uri: ", &error))?);
+    let decoded = percent_decode(uri);
+    let other = decoded.as_deref().filter(|decoded| *decoded != uri);
+    for uri in [Some(uri), other].into_iter().flatten() {
+        let Some((scopes, variables)) = routes.of_resource(uri) else { continue };
+        add_resolved(required, scopes, "/uri: ", |name| variables.get(name).cloned())?;
+    }
+    Ok(())
+}
+
+/// Adds the scopes of a route: first those that do not depend on arguments, so that they are known
+/// if an argument is not valid.
+fn add_resolved<'a>(
+    required: &mut Vec<Cow<'a, str>>,
+    scopes: &'a RouteScopes,
+    place: &str,
+    value: impl Fn(&str) -> Option<String>,
+) -> Result<(), ErrorObject> {
+    required.extend(scopes.fixed().map(Cow::Borrowed));
+    let resolved = scopes.resolve(value).map_err(|error| no_scope(place, &error))?;
+    required.extend(resolved);
     Ok(())
 }
 
@@ -262,7 +288,10 @@ fn hidden(method: &str, params: &Params) -> Result<ErrorObject, ErrorObject> {
     Ok(match method {
         ToolsCall::NAME => unknown_route("tool", &parse::<Named>(params)?.name),
         PromptsGet::NAME => unknown_route("prompt", &parse::<Named>(params)?.name),
-        Complete::NAME => ErrorObject::invalid_params("/ref: no such prompt or template"),
+        Complete::NAME => match parse::<CompleteParams>(params)?.reference {
+            CompletionReference::Prompt(_) => no_such_prompt(),
+            _ => no_such_template(),
+        },
         SubscriptionsListen::NAME => resource_not_found(""),
         _ => resource_not_found(&parse::<Resource>(params)?.uri),
     })

@@ -17,10 +17,14 @@ use super::guard::Guard;
 use super::refused::{Authenticated, Refusal, Refused};
 use super::token_cache;
 use super::verifier::{VerifiedToken, VerifyError};
+use crate::clock;
 
 /// Time that a verifier has for one token. Fixed: clients wait no longer, and a verifier has
 /// shorter timeouts of its own.
 const VERIFY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time after which the streams of a token end that does not say when it expires. Fixed: a token
+/// may have been revoked, which only its next request shows.
+const MAX_LIFETIME: Duration = Duration::from_secs(3_600);
 /// When a client may try again, if the verifier did not say.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
@@ -127,6 +131,9 @@ impl Guard {
         if let Some(verified) = self.verified.get(&hash) {
             return Ok(verified);
         }
+        let Ok(_permit) = self.verifying.try_acquire() else {
+            return Err(self.undecided("too many tokens are being verified", RETRY_AFTER));
+        };
         let verifying = self.verifier.verify(token, self.resource.as_str());
         // A panic of the verifier fails this request.
         let verifying = timeout(VERIFY_TIMEOUT, AssertUnwindSafe(verifying).catch_unwind());
@@ -139,7 +146,11 @@ impl Guard {
             }
         };
         match decided {
-            Ok(verified) => {
+            Ok(mut verified) => {
+                if verified.principal.expires_at().is_none() {
+                    let end = clock::wall() + MAX_LIFETIME;
+                    verified.principal = verified.principal.with_expiry(end);
+                }
                 self.verified.insert(hash, &verified);
                 Ok(verified)
             }
@@ -152,8 +163,11 @@ impl Guard {
 
     /// No credentials: the client learns where to get them.
     fn missing(&self) -> Refusal {
-        let bearer = self.with_scopes(self.challenge("Bearer"), self.required.iter());
-        let mut challenges = vec![bearer];
+        let mut challenges = Vec::new();
+        if !self.dpop.as_ref().is_some_and(|dpop| dpop.settings.is_required) {
+            let bearer = self.challenge("Bearer");
+            challenges.push(self.with_scopes(bearer, self.required.iter()));
+        }
         if self.dpop.is_some() {
             let dpop = self.with_scopes(self.challenge("DPoP"), self.required.iter());
             challenges.push(with_algorithms(dpop));
@@ -212,7 +226,7 @@ impl Guard {
         message: &'static str,
         challenges: Vec<Challenge>,
     ) -> Refusal {
-        tracing::info!(%status, reason, "a request was refused for its access token");
+        tracing::debug!(%status, reason, "a request was refused for its access token");
         let (status_code, required_scopes) = (status.as_u16(), &[]);
         self.report(&Refused { status: status_code, principal: None, reason, required_scopes });
         Refusal { status, message, challenges, retry_after: None, nonce: None }
@@ -227,7 +241,7 @@ impl Guard {
         principal: Option<&Principal>,
     ) -> Challenge {
         let reason = "the token does not have all scopes of the operation";
-        tracing::info!(?principal, ?required, "a request was refused for its scopes");
+        tracing::debug!(?principal, ?required, "a request was refused for its scopes");
         let status = StatusCode::FORBIDDEN.as_u16();
         self.report(&Refused { status, principal, reason, required_scopes: required });
         let scheme = match Credentials::read(&request.headers) {

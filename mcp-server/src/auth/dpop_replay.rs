@@ -61,6 +61,13 @@ mod tests {
             tokio::time::advance(WINDOW / 2 - Duration::from_secs(1)).await;
             assert!(!used.insert("key", "a"));
         }
+        // It is remembered for one window, and forgotten after the second.
+        tokio::time::advance(Duration::from_secs(3)).await;
+        assert!(used.insert("key", "b")); // Begins a generation.
+        assert!(!used.insert("key", "a"));
+        tokio::time::advance(WINDOW).await;
+        assert!(used.insert("key", "c"));
+        assert!(used.insert("key", "a"));
     }
 
     #[tokio::test]

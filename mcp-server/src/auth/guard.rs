@@ -1,9 +1,12 @@
 //! The protection of a server that was built: what it says about itself.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use mcp_core::oauth::{Challenge, ProtectedResourceMetadata};
+
+use tokio::sync::Semaphore;
 
 use super::Scopes;
 use super::dpop::{self, Dpop};
@@ -29,6 +32,8 @@ pub(crate) struct Guard {
     pub(super) scope_prefix: Option<String>,
     pub(super) name: Option<String>,
     pub(super) documentation: Option<String>,
+    /// Verifications that run.
+    pub(super) verifying: Semaphore,
     /// The scopes that every request needs.
     pub(super) required: Scopes,
     pub(super) on_refused: Option<OnRefused>,
@@ -39,6 +44,12 @@ pub(crate) struct Guard {
 impl Guard {
     pub(crate) fn resource(&self) -> &ResourceUrl {
         &self.resource
+    }
+
+    /// Whether tokens may be bound to a key.
+    #[cfg(feature = "http-sse")]
+    pub(crate) const fn needs_proofs(&self) -> bool {
+        self.dpop.is_some()
     }
 
     /// Returns a challenge that names the metadata of the server.
@@ -59,8 +70,10 @@ impl Guard {
 
     /// Tells the application that a request is refused.
     pub(super) fn report(&self, refused: &Refused<'_>) {
-        if let Some(call) = &self.on_refused {
-            call(refused);
+        if let Some(call) = &self.on_refused
+            && catch_unwind(AssertUnwindSafe(|| call(refused))).is_err()
+        {
+            tracing::error!("Protection::on_refused panicked");
         }
     }
 

@@ -43,16 +43,17 @@ mod verify;
 
 #[cfg(feature = "http")]
 pub(crate) use access::REQUIRED_SCOPES;
-pub(crate) use access::{AccessRules, ScopeSource};
+pub(crate) use access::{AccessRules, ScopeSource, Variables};
 #[cfg(feature = "auth")]
 pub(crate) use dpop::DPOP_NONCE;
 #[cfg(feature = "auth")]
 pub(crate) use guard::Guard;
 #[cfg(feature = "auth")]
 pub use introspection::{IntrospectionBuilder, IntrospectionLimits, IntrospectionVerifier};
-/// What verifiers are built with: the stack that sends their requests, secrets and keys.
+/// What verifiers are built with: the guarded fetch, the stack that sends their requests, secrets,
+/// keys and tokens.
 #[cfg(feature = "auth")]
-pub use mcp_core::{fetch::Secret, http_client, jose};
+pub use mcp_core::{fetch, fetch::Secret, http_client, jose};
 pub use principal::Principal;
 #[cfg(feature = "auth")]
 pub use protection::Protection;

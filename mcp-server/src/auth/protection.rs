@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::access::AccessRules;
 use super::dpop::{Dpop, DpopSettings};
 use super::guard::{Guard, OnRefused};
@@ -54,6 +56,10 @@ pub struct Protection {
     on_refused: Option<OnRefused>,
     dpop: Option<DpopSettings>,
 }
+
+/// Most tokens that are verified at a time. Fixed: a verifier has a limit of its own, and a flood of
+/// tokens must not hold more memory.
+const MAX_VERIFICATIONS: usize = 1_024;
 
 impl Protection {
     /// Protects the server whose public URL is `resource`, such as `https://mcp.example.com/mcp`.
@@ -138,7 +144,8 @@ impl Protection {
     }
 
     /// Answers calls of tools, prompts and resources that the caller may not use as if they did not
-    /// exist. By default they are answered with 403 and the scopes that are missing, so that the
+    /// exist. Their scopes are not in the metadata. Subscriptions, and header fields that mirror
+    /// arguments, may still show that something exists. By default they are answered with 403 and the scopes that are missing, so that the
     /// client can ask its user for them.
     pub fn hide_denied(mut self) -> Self {
         self.access.hide = true;
@@ -236,6 +243,7 @@ impl Protection {
             documentation: self.documentation,
             required: self.access.server.iter().collect(),
             on_refused: self.on_refused,
+            verifying: Semaphore::new(MAX_VERIFICATIONS),
             verified: TokenCache::default(),
             dpop: self.dpop.map(|settings| Dpop::new(settings, keys)),
         };

@@ -71,8 +71,8 @@ impl<S: AsRef<str>> FromIterator<S> for Scopes {
     fn from_iter<I: IntoIterator<Item = S>>(scopes: I) -> Self {
         let mut scopes: Vec<Box<str>> = scopes
             .into_iter()
+            .filter(|scope| !scope.as_ref().is_empty())
             .map(|scope| scope.as_ref().into())
-            .filter(|scope: &Box<str>| !scope.is_empty())
             .collect();
         scopes.sort_unstable();
         scopes.dedup();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use sha2::{Digest as _, Sha256};
+use mcp_core::jose::sha256;
 
 use super::Principal;
 use super::verifier::{TokenVerifier, VerifiedToken, VerifyError};
@@ -32,7 +32,7 @@ impl StaticVerifier {
     /// Accepts a token that may be bound to a key.
     #[must_use]
     pub fn verified(mut self, token: &str, verified: VerifiedToken) -> Self {
-        self.tokens.insert(Sha256::digest(token.as_bytes()).into(), verified);
+        self.tokens.insert(sha256(token.as_bytes()), verified);
         self
     }
 }
@@ -40,8 +40,7 @@ impl StaticVerifier {
 #[async_trait]
 impl TokenVerifier for StaticVerifier {
     async fn verify(&self, token: &str, _resource: &str) -> Result<VerifiedToken, VerifyError> {
-        let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        let found = self.tokens.get(&hash).cloned();
+        let found = self.tokens.get(&sha256(token.as_bytes())).cloned();
         let found = found.ok_or_else(|| VerifyError::invalid("the token is not known"))?;
         match found.principal.expires_at() {
             Some(at) if at <= crate::clock::wall() => {

@@ -2,16 +2,20 @@
 //! check each.
 
 use std::collections::HashMap;
+use std::time::SystemTime;
 
+use mcp_core::jose::sha256;
 use mcp_core::sync::Mutex;
-use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::VerifiedToken;
 
-/// Most tokens that are kept, at about 1 KiB each with usual claims. Fixed: a token that is not
-/// kept is verified again.
+/// Most tokens that are kept, at about 1 KiB each with usual claims, and 8 KiB at most. Fixed: a
+/// token that is not kept is verified again.
 pub(super) const MAX_VERIFIED_TOKENS: usize = 10_000;
+
+/// Longest claims of a token that is kept, in bytes of JSON. Fixed, likewise.
+const MAX_CLAIMS_BYTES: usize = 8 << 10;
 
 /// The SHA-256 of a token: the cache holds no credentials.
 pub(super) type TokenHash = [u8; 32];
@@ -32,19 +36,27 @@ struct Kept {
     until: Instant,
 }
 
+impl Kept {
+    /// Whether the token may be used. The wall clock counts too: the other one stops while a
+    /// machine is suspended.
+    fn is_valid(&self, (now, wall): (Instant, SystemTime)) -> bool {
+        self.until > now && self.token.principal.expires_at().is_none_or(|at| at > wall)
+    }
+}
+
 pub(super) fn hash(token: &str) -> TokenHash {
-    Sha256::digest(token.as_bytes()).into()
+    sha256(token.as_bytes())
 }
 
 impl TokenCache {
     /// Returns a token that is still valid.
     pub(super) fn get(&self, hash: &TokenHash) -> Option<VerifiedToken> {
-        let now = Instant::now();
+        let now = (Instant::now(), crate::clock::wall());
         let mut generations = self.0.lock();
         if let Some(kept) = generations.young.get(hash) {
-            return (kept.until > now).then(|| kept.token.clone());
+            return kept.is_valid(now).then(|| kept.token.clone());
         }
-        let kept = generations.old.remove(hash).filter(|kept| kept.until > now)?;
+        let kept = generations.old.remove(hash).filter(|kept| kept.is_valid(now))?;
         let token = kept.token.clone();
         generations.insert(*hash, kept);
         Some(token)
@@ -57,7 +69,8 @@ impl TokenCache {
             let rest = expires_at.duration_since(crate::clock::wall()).unwrap_or_default();
             keep_for = keep_for.min(rest);
         }
-        if keep_for.is_zero() {
+        let claims = serde_json::to_string(token.principal.claims()).unwrap_or_default();
+        if keep_for.is_zero() || claims.len() > MAX_CLAIMS_BYTES {
             return;
         }
         let Some(until) = Instant::now().checked_add(keep_for) else { return };
@@ -85,7 +98,7 @@ impl Generations {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
+    use std::time::Duration;
 
     use super::*;
     use crate::auth::Principal;

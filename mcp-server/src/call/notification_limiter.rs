@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
+use mcp_core::token_bucket::{Rate, TokenBucket};
 use mcp_core::types::LoggingLevel;
 use tokio::time::Instant;
-
-use crate::token_bucket::{Rate, TokenBucket};
 
 /// Progress notifications that pass at once. Fixed: it smooths the rate, and
 /// `min_progress_interval` limits it.

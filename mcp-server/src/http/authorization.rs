@@ -130,7 +130,9 @@ impl crate::definition::ServerDefinition {
         let of_methods = self.access.methods.values().flatten();
         let mut scopes: Vec<&str> = self.access.server.iter().map(String::as_str).collect();
         scopes.extend(of_methods.map(String::as_str));
-        scopes.extend(registry.fixed_scopes());
+        if !self.access.hide {
+            scopes.extend(registry.fixed_scopes());
+        }
         scopes.into_iter().collect()
     }
 }

@@ -125,6 +125,8 @@ impl HttpOptions {
     /// Serves clients of HTTP+SSE, the transport of 2024-11-05, too: they GET `/sse` and POST to
     /// `/messages`.
     ///
+    /// A server with `Protection::dpop` does not serve it: a proof is for one URL.
+    ///
     /// The paths are as the service sees them, beside [`HttpOptions::path`]. Session ids stand in
     /// the URLs that such clients use, and so in the logs of proxies. A stream counts among the
     /// sessions ([`HttpLimits::max_sessions`](super::HttpLimits)), and its calls among all requests.

@@ -205,6 +205,13 @@ impl HttpService {
                 Err(refusal) => return authorization::refused(&refusal),
             }
         }
+        let access = &shared.server.access;
+        if head.method != Method::POST
+            && let Err(error) = access.check_required(&access.server, head.principal())
+        {
+            let response = status::refusal(status::LEGACY, None, error);
+            return challenged(&shared, &head, response);
+        }
         // The rare cases are boxed, so that the future of a call is small.
         #[cfg_attr(not(feature = "auth"), expect(unused_mut, reason = "only nonces change it"))]
         let mut response = match head.method {

@@ -27,6 +27,10 @@ pub(super) struct Shared {
     pub(super) admission: Arc<Admission>,
     /// Whether a revision with sessions is offered.
     pub(super) sessions: bool,
+    /// Whether HTTP+SSE is served. With DPoP it is not: a proof is for the URL of the server, and
+    /// HTTP+SSE has two others.
+    #[cfg(feature = "http-sse")]
+    pub(super) http_sse: bool,
     pub(super) legacy: Legacy,
     pub(super) tasks: Tasks,
     /// Cuts off response bodies that a foreign host does not poll.
@@ -53,7 +57,7 @@ impl Shared {
             return guard.insufficient_scope(head, required, principal);
         }
         // The host of the service verified the caller.
-        tracing::info!(?principal, ?required, "a request was refused for its scopes");
+        tracing::debug!(?principal, ?required, "a request was refused for its scopes");
         Challenge::new("Bearer")
             .with("error", "insufficient_scope")
             .with("scope", required.join(" "))
@@ -72,7 +76,18 @@ impl Shared {
         let sessions = server.definition.supports(Era::Legacy);
         let definition = Arc::clone(&server.definition);
         let modern = Arc::new(Connection::new(server, Peer::none(), Binding::Http));
-        Self { server: definition, modern, options, admission, sessions, legacy, tasks, bodies }
+        Self {
+            #[cfg(feature = "http-sse")]
+            http_sse: options.http_sse && !definition.needs_proofs(),
+            server: definition,
+            modern,
+            options,
+            admission,
+            sessions,
+            legacy,
+            tasks,
+            bodies,
+        }
     }
 }
 

@@ -118,6 +118,7 @@ impl Context {
         &self,
         source: QuestionSource,
         mut request: InputRequest,
+        accepts_volunteered: bool,
     ) -> Result<RawJson, AskError> {
         self.check_question(&request)?;
         fit(&mut request, self.rules())?;
@@ -132,7 +133,7 @@ impl Context {
             let reason = "this server was built without the feature `sealed-state`";
             return Err(AskError::new(AskErrorKind::Unsupported, reason));
         }
-        self.call().questions.ask(source, request)?.await
+        self.call().questions.ask(source, request, accepts_volunteered)?.await
     }
 }
 
@@ -198,12 +199,14 @@ pub struct Question<'a, T> {
     source: QuestionSource,
     request: InputRequest,
     read: Read<T>,
+    accepts_volunteered: bool,
 }
 
 impl<'a, T> Question<'a, T> {
     #[track_caller]
     pub(super) fn new(context: &'a Context, request: InputRequest, read: Read<T>) -> Self {
-        Self { context, source: QuestionSource::Site(Location::caller()), request, read }
+        let source = QuestionSource::Site(Location::caller());
+        Self { context, source, request, read, accepts_volunteered: true }
     }
 
     /// Sets the key of the question in `inputRequests`. By default the key is derived from the line
@@ -213,6 +216,13 @@ impl<'a, T> Question<'a, T> {
     /// user is asked again. A key that is used repeatedly in one call is numbered.
     pub fn key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
         self.source = QuestionSource::Named(key.into());
+        self
+    }
+
+    /// Does not accept an answer that the client sent before it was asked.
+    #[cfg(feature = "policy")]
+    pub(super) fn unless_volunteered(mut self) -> Self {
+        self.accepts_volunteered = false;
         self
     }
 
@@ -232,7 +242,8 @@ impl<'a, T> Question<'a, T> {
 
     pub(super) async fn ask(self) -> Result<T, AskError> {
         let modern = self.is_modern();
-        let answer = self.context.ask(self.source, self.request.clone()).await?;
+        let answer =
+            self.context.ask(self.source, self.request.clone(), self.accepts_volunteered).await?;
         (self.read)(&self.request, answer, modern)
     }
 }

@@ -33,7 +33,7 @@ const MAX_EXTRA_POLLS: usize = 64;
 const MAX_CHANGED_ROUNDS: u32 = 2;
 
 /// The outcome of a handler.
-enum HandlerOutcome<T> {
+pub(super) enum HandlerOutcome<T> {
     Complete(T),
     InputRequired(InputRequiredResult),
     Detached,
@@ -98,15 +98,24 @@ pub(crate) async fn answer<T: WireResult>(
             finish(&mut result)?;
             context.encode(result).map(CallAnswer::Result)
         }
-        HandlerOutcome::InputRequired(mut result) => {
-            context.mark_stale(&mut result.meta);
-            let encoded = context.call().environment.encoder.encode_input_required(result);
-            encoded
-                .map(CallAnswer::Result)
-                .map_err(|error| crate::error::internal("encoding the questions of a call", &error))
+        HandlerOutcome::InputRequired(result) => {
+            encode_questions(context, result).map(CallAnswer::Result)
         }
         HandlerOutcome::Detached => Ok(CallAnswer::Detached),
     }
+}
+
+/// Encodes the questions of a call as its result.
+///
+/// # Errors
+/// −32603 if they cannot be encoded.
+pub(super) fn encode_questions(
+    context: &Context,
+    mut result: InputRequiredResult,
+) -> Result<JsonBytes, ErrorObject> {
+    context.mark_stale(&mut result.meta);
+    let encoded = context.call().environment.encoder.encode_input_required(result);
+    encoded.map_err(|error| crate::error::internal("encoding the questions of a call", &error))
 }
 
 impl CallAnswer {
@@ -134,7 +143,7 @@ pub(crate) async fn run_task<T: WireResult>(
     handler: HandlerFuture<T>,
     finish: impl FnOnce(&mut T) -> Result<(), ErrorObject>,
 ) -> Result<TaskRun, ErrorObject> {
-    let outcome = Execution { context, handler }.await?;
+    let outcome = Execution::new(context, handler).await?;
     let result = match context.call().questions.get() {
         None => outcome.ok_or_else(ErrorObject::internal)?,
         Some(round) => match end_round(context, &mut round.lock(), outcome)? {
@@ -147,7 +156,8 @@ pub(crate) async fn run_task<T: WireResult>(
     context.encode(result).map(TaskRun::Complete)
 }
 
-/// Reads the state and the answers that the client sent back, before the handler starts.
+/// Reads the state and the answers that the client sent back, before the handler starts. If a layer
+/// has done that, nothing is read again.
 ///
 /// # Errors
 /// −32602 for a state that this server did not seal, that belongs to another call or that has
@@ -163,6 +173,9 @@ pub(crate) async fn open(context: &Context, input: &RoundInput<'_>) -> Result<()
 }
 
 async fn resume(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> {
+    if std::mem::replace(&mut context.call().questions.round().lock().is_opened, true) {
+        return Ok(());
+    }
     // A `null` state counts as absent (TRAP-31); `null` answers are malformed.
     let token = input.request_state.filter(|token| *token != "null");
     let Some(token) = token else {
@@ -195,7 +208,7 @@ async fn run<T>(
     input: &RoundInput<'_>,
     begin: impl Fn() -> HandlerFuture<T>,
 ) -> Result<HandlerOutcome<T>, ErrorObject> {
-    let outcome = Execution { context, handler: begin() }.await;
+    let outcome = Execution::new(context, begin()).await;
     let Some(round) = context.call().questions.get() else {
         // Without questions, the handler has completed.
         return outcome?.map(HandlerOutcome::Complete).ok_or_else(ErrorObject::internal);
@@ -249,7 +262,7 @@ fn end_round<T>(
     }
 }
 
-fn finish_modern<T>(
+pub(super) fn finish_modern<T>(
     context: &Context,
     input: &RoundInput<'_>,
     round: &Round,
@@ -308,7 +321,7 @@ async fn finish_legacy<T>(
             answers.into_iter().for_each(|answer| state.journal.add_answer(answer));
             state.journal.state = returned.state;
         }
-        outcome = Execution { context, handler: begin() }.await;
+        outcome = Execution::new(context, begin()).await;
     }
 }
 
@@ -321,13 +334,21 @@ fn too_many_rounds(max: u32) -> ErrorObject {
 fn binding(context: &Context, input: &RoundInput<'_>) -> Result<Binding, ErrorObject> {
     let principal = context.principal().map(Principal::id);
     let server_name = &context.call().environment.server_name;
-    Binding::new(server_name, principal, input.method, input.params)
+    let round = context.call().questions.get();
+    let bound = round.and_then(|round| round.lock().bound_params.clone());
+    Binding::new(server_name, principal, input.method, bound.as_ref().unwrap_or(input.params))
 }
 
 /// One execution of a handler: its result, or `None` if it waits for answers.
-struct Execution<'a, T> {
+pub(super) struct Execution<'a, T> {
     context: &'a Context,
     handler: HandlerFuture<T>,
+}
+
+impl<'a, T> Execution<'a, T> {
+    pub(super) const fn new(context: &'a Context, handler: HandlerFuture<T>) -> Self {
+        Self { context, handler }
+    }
 }
 
 impl<T> Future for Execution<'_, T> {

@@ -11,6 +11,8 @@
 //!
 //! Alternatively, a handler returns its questions as an [`Outcome`].
 
+#[cfg(feature = "policy")]
+mod approval;
 mod ask;
 mod capability;
 mod drive;
@@ -24,6 +26,8 @@ mod question_check;
 mod related_task;
 mod step;
 
+#[cfg(feature = "policy")]
+pub(crate) use approval::{Approval, ask_before};
 pub use ask::Question;
 #[cfg(feature = "tasks")]
 pub(crate) use ask::answer_on_session;

@@ -2,7 +2,7 @@
 //!
 //! The server always catches panics. This module also has [`TraceLayer`], [`TimeoutLayer`],
 //! [`ConcurrencyLimitLayer`], [`RateLimitLayer`], [`ResponseSizeLayer`] and [`ResponseCacheLayer`],
-//! and with the feature `audit` `AuditLayer`. Add layers with
+//! with the feature `audit` `AuditLayer`, and with `policy` `PolicyLayer`. Add layers with
 //! [`ServerBuilder::layer`](crate::ServerBuilder::layer); the layer added last is the outermost.
 //! [`LayerExt`] restricts any of them, and those of a user, to some tools or calls.
 //!
@@ -64,6 +64,8 @@ mod audit;
 mod busy;
 mod caller;
 mod concurrency;
+#[cfg(feature = "policy")]
+mod policy;
 mod rate_limit;
 mod response_cache;
 mod response_size;
@@ -78,6 +80,8 @@ mod trace;
 #[cfg(feature = "audit")]
 pub use audit::{Audit, AuditLayer, AuditNotes};
 pub use concurrency::{ConcurrencyLimit, ConcurrencyLimitLayer};
+#[cfg(feature = "policy")]
+pub use policy::{PolicyLayer, PolicyService};
 pub use rate_limit::{RateLimit, RateLimitLayer};
 pub use response_cache::{ResponseCache, ResponseCacheLayer, ResponseCacheLimits};
 pub use response_size::{ResponseSize, ResponseSizeLayer};

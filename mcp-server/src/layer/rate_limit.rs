@@ -11,13 +11,13 @@ use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 use mcp_core::method::{Discover, Method as _, Ping};
 use mcp_core::service::{Notification, Reply, Request, Service};
 use mcp_core::sync::Mutex;
+use mcp_core::token_bucket::{Rate, TokenBucket};
 use serde_json::json;
 use tokio::time::Instant;
 use tower_layer::Layer;
 
 use super::caller::Caller;
 use super::target::known_tool;
-use crate::token_bucket::{Rate, TokenBucket};
 
 /// Time between two searches for callers that can be forgotten, when the table is full. Fixed: it
 /// keeps the cost of a full table small.

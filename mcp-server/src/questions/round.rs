@@ -7,6 +7,7 @@ use std::task::{Context as Task, Poll, Waker};
 
 use futures::task::AtomicWaker;
 use mcp_core::json::RawJson;
+use mcp_core::jsonrpc::Params;
 use mcp_core::sync::Mutex;
 use mcp_core::types::{InputRequest, InputRequests};
 
@@ -46,6 +47,11 @@ pub(crate) struct RoundState {
     /// The handler asked to go on as a task.
     detached: bool,
     closed: bool,
+    /// The state that the client sent back was read.
+    pub(crate) is_opened: bool,
+    /// The parameters that the state of the call is bound to, if they may differ from those that the
+    /// handler sees.
+    pub(crate) bound_params: Option<Params>,
 }
 
 struct Pending {
@@ -83,10 +89,12 @@ impl CallQuestions {
         &self,
         source: QuestionSource,
         request: InputRequest,
+        accepts_volunteered: bool,
     ) -> Result<PendingAnswer<'_>, AskError> {
         let identity = Identity::new(source, &request, &mut self.round().lock().seen)
             .map_err(|error| AskError::new(AskErrorKind::Malformed, error))?;
-        Ok(PendingAnswer { questions: self, question: Some((identity, request)), ticket: None })
+        let question = Some((identity, request));
+        Ok(PendingAnswer { questions: self, question, accepts_volunteered, ticket: None })
     }
 }
 
@@ -133,6 +141,12 @@ impl RoundState {
         self.used.clear();
     }
 
+    /// Lets the handler ask in a round in which a layer has its answer.
+    #[cfg(feature = "policy")]
+    pub(crate) fn reopen(&mut self) {
+        self.closed = false;
+    }
+
     /// Whether the handler asked to go on as a task.
     pub(crate) fn is_detached(&self) -> bool {
         self.detached
@@ -147,6 +161,7 @@ impl RoundState {
         &mut self,
         identity: &Identity,
         kind: AnswerKind,
+        accepts_volunteered: bool,
     ) -> Result<Option<RawJson>, AskError> {
         let (key, digest) = (identity.key.clone(), identity.digest.clone());
         if let Some(answered) = self.journal.answers.get(&key) {
@@ -160,7 +175,8 @@ impl RoundState {
             self.journal.changed_rounds += 1;
             return Ok(None);
         }
-        let Some(answer) = self.unsolicited.remove(&key) else { return Ok(None) };
+        let volunteered = self.unsolicited.remove(&key).filter(|_| accepts_volunteered);
+        let Some(answer) = volunteered else { return Ok(None) };
         kind.check(answer.get())
             .map_err(|error| AskError::invalid(format_args!("{key}: {error}"), true))?;
         self.used.insert(key.clone());
@@ -224,6 +240,8 @@ pub(crate) struct PendingAnswer<'a> {
     questions: &'a CallQuestions,
     /// `None` after it has been registered.
     question: Option<(Identity, InputRequest)>,
+    /// Whether an answer counts that the client sent before it was asked.
+    accepts_volunteered: bool,
     ticket: Option<u64>,
 }
 
@@ -243,7 +261,10 @@ impl Future for PendingAnswer<'_> {
             return Poll::Ready(Err(AskError::new(AskErrorKind::Lost, reason)));
         }
         if let Some((identity, request)) = this.question.take() {
-            if let Some(answer) = state.answer(&identity, AnswerKind::of(&request)).transpose() {
+            if let Some(answer) = state
+                .answer(&identity, AnswerKind::of(&request), this.accepts_volunteered)
+                .transpose()
+            {
                 drop(state);
                 return Poll::Ready(answer);
             }

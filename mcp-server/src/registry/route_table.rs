@@ -10,9 +10,10 @@ use mcp_core::revision::{Revision, Rules};
 use mcp_core::types::CacheScope;
 use serde_json::json;
 
+use super::route_filter::{ListedRoute, RouteFilters};
 use crate::auth::{AccessRules, Principal, RouteScopes};
 use crate::prompt::PromptRoute;
-use crate::resource::ResourceRoute;
+use crate::resource::{ResourceKind, ResourceRoute};
 use crate::tool::ToolRoute;
 use crate::wire::{Encoder, WireResult, digest};
 
@@ -110,12 +111,14 @@ impl<T: Restricted> RouteTable<T> {
         list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
     ) -> Result<JsonBytes, ErrorObject> {
         let failed = |error| crate::error::internal("encoding a list", &error);
-        if let Some(viewer) = request.viewer.filter(|viewer| self.hides_from(viewer)) {
+        if request.filter.is_some() || request.viewer.is_some_and(|viewer| self.hides_from(viewer))
+        {
             let start = match request.cursor {
-                Some(cursor) => self.start_behind(cursor)?,
+                // A cursor that names what the caller does not see is unknown to it.
+                Some(cursor) => self.start_behind(cursor, |route| request.lists(route))?,
                 None => 0,
             };
-            return self.write_visible(start, request, viewer, list).map_err(failed);
+            return self.write_visible(start, request, list).map_err(failed);
         }
         let cell = &self.lists[request.revision.index()];
         let pages = match cell.get() {
@@ -132,15 +135,21 @@ impl<T: Restricted> RouteTable<T> {
                 None => {
                     // A cursor from before a change that moved the pages: continue after the item
                     // it names.
-                    self.write_page(self.start_behind(cursor)?, request, list).map_err(failed)
+                    let start = self.start_behind(cursor, |_| true)?;
+                    self.write_page(start, request, list).map_err(failed)
                 }
             },
         }
     }
 
     /// Returns the number of the item behind the one that a cursor names.
-    fn start_behind(&self, cursor: &str) -> Result<usize, ErrorObject> {
-        self.routes.get_index_of(cursor).map(|last| last + 1).ok_or_else(|| {
+    fn start_behind(
+        &self,
+        cursor: &str,
+        is_visible: impl Fn(&T) -> bool,
+    ) -> Result<usize, ErrorObject> {
+        let found = self.routes.get_full(cursor).filter(|(_, _, route)| is_visible(route));
+        found.map(|(last, _, _)| last + 1).ok_or_else(|| {
             ErrorObject::invalid_params(
                 "/cursor: unknown cursor, or the list has changed; start from the first page",
             )
@@ -161,11 +170,10 @@ impl<T: Restricted> RouteTable<T> {
         &self,
         start: usize,
         request: &ListRequest<'_>,
-        viewer: &Viewer<'_>,
         list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
     ) -> Result<JsonBytes, serde_json::Error> {
         let mut visible =
-            self.routes.iter().skip(start).filter(|(_, route)| viewer.sees(&***route));
+            self.routes.iter().skip(start).filter(|(_, route)| request.lists(&***route));
         let page: Vec<_> = visible.by_ref().take(request.page_size).collect();
         let last = page.last().filter(|_| visible.next().is_some());
         let next = last.map(|(name, _)| name.to_string());
@@ -212,7 +220,7 @@ impl<T: Restricted> RouteTable<T> {
         request: &ListRequest<'_>,
         list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
     ) -> Result<JsonBytes, serde_json::Error> {
-        if self.is_restricted
+        if (self.is_restricted || request.filter.is_some())
             && let Some((_, scope)) = result.cache_mut()
         {
             *scope = Some(CacheScope::Private); // Callers may see different lists.
@@ -249,6 +257,15 @@ pub(crate) struct ListRequest<'a> {
     pub(crate) page_size: usize,
     /// The caller, if scopes restrict what it sees.
     pub(crate) viewer: Option<&'a Viewer<'a>>,
+    /// What layers hide.
+    pub(crate) filter: Option<&'a RouteFilters>,
+}
+
+impl ListRequest<'_> {
+    fn lists(&self, route: &impl Restricted) -> bool {
+        self.viewer.is_none_or(|viewer| viewer.sees(route))
+            && self.filter.is_none_or(|filter| filter.list(route.listed()))
+    }
 }
 
 /// A caller who sees only the routes that it may use.
@@ -263,14 +280,19 @@ impl Viewer<'_> {
     }
 }
 
-/// A route that may need scopes.
+/// A route that not every caller sees.
 pub(crate) trait Restricted {
     fn scopes(&self) -> &RouteScopes;
+    fn listed(&self) -> ListedRoute<'_>;
 }
 
 impl Restricted for ToolRoute {
     fn scopes(&self) -> &RouteScopes {
         &self.scopes
+    }
+
+    fn listed(&self) -> ListedRoute<'_> {
+        ListedRoute::Tool { name: self.name(), annotations: self.annotations() }
     }
 }
 
@@ -278,10 +300,21 @@ impl Restricted for PromptRoute {
     fn scopes(&self) -> &RouteScopes {
         &self.scopes
     }
+
+    fn listed(&self) -> ListedRoute<'_> {
+        ListedRoute::Prompt(&self.prompt.name)
+    }
 }
 
 impl Restricted for ResourceRoute {
     fn scopes(&self) -> &RouteScopes {
         &self.scopes
+    }
+
+    fn listed(&self) -> ListedRoute<'_> {
+        match &self.kind {
+            ResourceKind::Resource(_) => ListedRoute::Resource(self.uri()),
+            ResourceKind::Template { .. } => ListedRoute::Template(self.uri()),
+        }
     }
 }

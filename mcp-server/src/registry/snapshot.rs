@@ -15,7 +15,7 @@ use mcp_core::types::{
 };
 
 use super::route_table::{ListRequest, RouteTable};
-use crate::auth::{RouteScopes, ScopeSource};
+use crate::auth::{RouteScopes, ScopeSource, Variables};
 use crate::prompt::PromptRoute;
 use crate::resource::{ResourceKind, ResourceRoute};
 use crate::tool::ToolRoute;
@@ -47,9 +47,9 @@ impl ScopeSource for Registry {
         self.prompts.get(name).map(|route| &route.scopes)
     }
 
-    fn of_resource(&self, uri: &str) -> Option<(&RouteScopes, Vec<(String, String)>)> {
+    fn of_resource(&self, uri: &str) -> Option<(&RouteScopes, Variables)> {
         let (route, variables) = self.resource(uri)?;
-        Some((&route.scopes, variables.into_iter().collect()))
+        Some((&route.scopes, variables))
     }
 
     fn of_template(&self, template: &str) -> Option<&RouteScopes> {

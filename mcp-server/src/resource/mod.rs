@@ -8,4 +8,5 @@ mod template;
 pub use reply::IntoResourceResult;
 pub(crate) use route::ResourceKind;
 pub use route::{ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute};
+pub(crate) use template::percent_decode;
 pub use template::{Template, TemplateError};

@@ -213,8 +213,8 @@ impl ResourceBuilder {
         self
     }
 
-    /// Adds scopes that a caller needs, all of them. In `repo:{owner}`, the value of a variable of the template
-    /// is a part of the scope.
+    /// Adds scopes that a caller needs, all of them. In `repo:{owner}`, the value of a variable of
+    /// the template is a part of the scope.
     ///
     /// Over HTTP, a caller without them is refused with 403 and the names of all scopes before the
     /// handler runs, and lists do not show the route. Over other transports, scopes are checked if

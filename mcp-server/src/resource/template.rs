@@ -175,7 +175,7 @@ fn variable(expression: &str) -> Result<(&str, bool), TemplateError> {
 }
 
 /// Percent-decodes once. `None` for an invalid escape or bytes that are not UTF-8.
-fn percent_decode(text: &str) -> Option<String> {
+pub(crate) fn percent_decode(text: &str) -> Option<String> {
     if !text.contains('%') {
         return Some(text.to_owned());
     }

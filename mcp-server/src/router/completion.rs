@@ -7,6 +7,7 @@ use mcp_core::types::{CompleteParams, CompleteResult, Completion, CompletionRefe
 
 use super::request::{RoutedRequest, require};
 use crate::completion::{Completers, CompletionCall};
+use crate::error::{no_such_prompt, no_such_template};
 use crate::registry::Registry;
 use crate::resource::ResourceKind;
 
@@ -51,8 +52,7 @@ fn find<'a>(
 ) -> Result<(Vec<String>, &'a Completers), ErrorObject> {
     match reference {
         CompletionReference::Prompt(prompt) => {
-            let route = (registry.prompts.get(&prompt.name))
-                .ok_or_else(|| ErrorObject::invalid_params("/ref/name: no such prompt"))?;
+            let route = (registry.prompts.get(&prompt.name)).ok_or_else(no_such_prompt)?;
             let names =
                 route.prompt.arguments.iter().flatten().map(|argument| argument.name.clone());
             Ok((names.collect(), &route.completers))
@@ -61,9 +61,7 @@ fn find<'a>(
             // The URI template, or a URI that matches one.
             let route = (registry.templates.get(&resource.uri))
                 .or_else(|| registry.resource(&resource.uri).map(|(route, _)| route))
-                .ok_or_else(|| {
-                    ErrorObject::invalid_params("/ref/uri: no such resource template")
-                })?;
+                .ok_or_else(no_such_template)?;
             let names = match &route.kind {
                 ResourceKind::Template { template: Ok(template), .. } => {
                     template.variables().map(str::to_owned).collect()

@@ -13,6 +13,7 @@ use mcp_core::service::{Notification, Reply, Request, Service};
 
 use super::request::RoutedRequest;
 use super::{completion, discover, logging, prompts, resources, subscriptions, tools};
+use crate::auth::Principal;
 use crate::call::Call;
 use crate::context::{Context, HandlerFuture};
 use crate::definition::ServerDefinition;
@@ -31,6 +32,17 @@ impl Router {
     pub(super) async fn answer(&self, call: &Arc<Call>) -> Reply {
         let context = Context::new(Arc::clone(call));
         Ok(self.route(&context, &call.method, &call.params).await?)
+    }
+
+    /// Checks the scopes of a request that has passed layers: they may have changed what it asks for.
+    fn check_scopes(&self, context: &Context, request: &Request) -> Result<(), ErrorObject> {
+        let call = context.call();
+        let principal = call.extensions.get::<Principal>();
+        let Some(registry) = call.snapshot.downcast_ref::<Registry>() else { return Ok(()) };
+        if principal.is_none() && !call.conversation.binding.is_http() {
+            return Ok(());
+        }
+        self.0.access.check(registry, &request.method, &request.params, principal)
     }
 
     async fn route(
@@ -93,6 +105,7 @@ impl Service for Router {
             let error = &"a layer forwarded a request without its extensions";
             return Err(crate::error::internal("routing a call", error).into());
         };
+        self.check_scopes(&context, &request)?;
         Ok(self.route(&context, &request.method, &request.params).await?)
     }
 

@@ -7,7 +7,7 @@ use mcp_core::jsonrpc::{ErrorObject, Params};
 use mcp_core::types::EmptyResult;
 use serde::Deserialize;
 
-use crate::auth::ScopeSource as _;
+use crate::auth::{Principal, ScopeSource as _};
 use crate::context::Context;
 use crate::definition::ServerDefinition;
 use crate::error::invalid_params;
@@ -43,6 +43,7 @@ impl<'a> RoutedRequest<'a> {
             encoder: &self.context.call().environment.encoder,
             page_size,
             viewer: viewer.as_ref(),
+            filter: self.context.extensions().get(),
         };
         list(self.registry, &request)
     }
@@ -53,7 +54,7 @@ impl<'a> RoutedRequest<'a> {
         if rules.list_all || !self.registry.has_scopes() {
             return None;
         }
-        let principal = self.context.principal();
+        let principal = self.context.call().extensions.get::<Principal>();
         let is_checked = principal.is_some() || self.context.call().conversation.binding.is_http();
         is_checked.then_some(Viewer { rules, principal })
     }

@@ -15,6 +15,7 @@ use super::request::{RoutedRequest, require};
 use crate::context::Context;
 use crate::error::resource_not_found;
 use crate::input::{self, RoundInput};
+use crate::registry::RouteFilters;
 
 #[derive(Deserialize)]
 struct Params {
@@ -33,7 +34,8 @@ pub(super) async fn read(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     let input = RoundInput::read(ResourcesRead::NAME, params)?;
     let begin = || route.read(context.clone(), uri.clone(), variables.clone());
     let finish = |result: &mut ReadResourceResult| {
-        if !route.scopes.is_empty() {
+        let is_restricted = context.extensions().get::<RouteFilters>().is_some();
+        if is_restricted || !route.scopes.is_empty() {
             result.cache_scope = Some(CacheScope::Private); // Not every user may read it.
         }
         Ok(())

@@ -281,7 +281,8 @@ impl ServerBuilder {
 
     /// Requires an access token with each HTTP request. See [`Protection`].
     ///
-    /// Building the server fails if a setting is not valid. Other transports need no token.
+    /// Building the server fails if a setting is not valid. Other transports need no token, also
+    /// over a socket: [`ServerBuilder::local_principal`] sets who calls there.
     #[cfg(feature = "auth")]
     pub fn protect(mut self, protection: Protection) -> Self {
         self.parts.protection = Some(protection);

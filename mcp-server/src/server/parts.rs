@@ -208,7 +208,15 @@ impl Parts {
     /// The first invalid registration.
     pub(super) fn build(mut self) -> Result<Server, BuildError> {
         self.check()?;
-        let (ttl, scope) = self.cache.clone();
+        #[cfg_attr(
+            not(feature = "auth"),
+            expect(unused_mut, reason = "only protection changes it")
+        )]
+        let (ttl, mut scope) = self.cache.clone();
+        #[cfg(feature = "auth")]
+        if self.protection.is_some() {
+            scope = CacheScope::Private; // A shared cache would serve callers without a token.
+        }
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let encoder =
             Encoder::new(&self.info, ttl_ms, scope).map_err(|error| BuildError::Invalid {

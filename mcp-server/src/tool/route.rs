@@ -94,6 +94,11 @@ impl ToolRoute {
         }
     }
 
+    /// Returns what the tool says of its behaviour.
+    pub(crate) fn annotations(&self) -> Option<&ToolAnnotations> {
+        self.bare.annotations.as_ref()
+    }
+
     /// Returns a copy of the tool as `tools/list` shows it. Schemas that are not known are derived.
     pub(crate) fn describe(&self) -> Tool {
         let mut tool = self.bare.clone();

@@ -1,15 +1,22 @@
 //! What a caller without a valid token sees (AUTH-40, AUTH-41).
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures::FutureExt as _;
 use http::Method;
+use http_body::{Body, Frame};
 use mcp_core::oauth::Challenge;
 use mcp_server::Principal;
 use mcp_server::auth::{Protection, TokenVerifier, VerifiedToken, VerifyError};
 use mcp_test_support::http::{Answer, Call};
 use mcp_test_support::message;
 use serde_json::json;
+use tower_service::Service as _;
 
 use crate::fixture::{ISSUER, METADATA, RESOURCE, protection, serve, service, tokens, with};
 
@@ -214,4 +221,52 @@ fn a_protection_that_protects_nothing_is_not_built() {
     }
     let error = build(protection().scopes(["a b"]));
     assert!(error.contains("\"a b\""), "{error}");
+}
+
+/// A body that fails the test if it is read.
+struct Unread;
+
+impl Body for Unread {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        panic!("the body is read");
+    }
+}
+
+#[tokio::test]
+async fn the_body_of_a_request_without_a_token_is_not_read() {
+    let request = modern().request().map(|_| Unread);
+    let response = service().call(request).await.unwrap();
+    assert_eq!(response.status(), 401);
+}
+
+#[tokio::test]
+async fn a_function_that_panics_does_not_change_the_answer() {
+    let service = serve(protection().on_refused(|_| panic!("on purpose")));
+    assert_eq!(with("other", modern()).send(&service).await.status, 401);
+    let read = Call::tool("read", json!({ "path": "a" }));
+    assert_eq!(with("low", read).send(&service).await.status, 403);
+}
+
+#[tokio::test]
+async fn only_so_many_tokens_are_verified_at_a_time() {
+    let (_, service) = scripted(); // It never decides.
+    let call = |number: usize| {
+        let service = service.clone();
+        let call = with(&format!("t{number}"), modern());
+        Box::pin(async move { call.send(&service).await })
+    };
+    let mut waiting: Vec<_> = (0..1_024).map(call).collect();
+    for call in &mut waiting {
+        assert!(call.now_or_never().is_none());
+    }
+    let answer = call(1_024).await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, Some("5")));
+    drop(waiting.pop());
+    assert!(call(1_025).now_or_never().is_none());
 }

@@ -172,6 +172,9 @@ async fn bound_tokens_are_no_bearer_tokens_and_others_need_no_proof() {
     let strict = serve(client.protection().require_dpop());
     assert_eq!(with("ada", Call::tool("open", json!({}))).send(&strict).await.status, 401);
     assert_eq!(client.send(&strict, &client.proof(|_| {})).await.status, 200);
+    let answer = Call::tool("open", json!({})).send(&strict).await;
+    let challenges = Challenge::of(&answer.headers);
+    assert_eq!((challenges.len(), challenges[0].scheme()), (1, "DPoP"));
     let off = serve(client.protection());
     assert_eq!(client.send(&off, &client.proof(|_| {})).await.status, 401);
 }

@@ -72,3 +72,40 @@ async fn the_stream_of_a_session_ends_and_is_opened_again_with_the_next_token() 
     assert!(!first.is_empty());
     assert!(tokio::time::timeout(LIFETIME, rest(body)).await.is_err(), "it stays open");
 }
+
+#[cfg(feature = "http-sse")]
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_http_sse_ends_and_its_calls_are_refused_for_their_scopes() {
+    let options = mcp_server::http::HttpOptions::new().path("/mcp").http_sse();
+    let ada = Principal::of_user(ISSUER, "ada").with_expiry(SystemTime::now() + LIFETIME);
+    let tokens = tokens().token("brief", ada);
+    let protection = mcp_server::auth::Protection::new(RESOURCE, tokens);
+    let server = routes().protect(protection.authorization_server(ISSUER)).build().unwrap();
+    let service = server.into_service_with(options);
+    let open = Call { uri: "/sse".into(), ..Call::empty(Method::GET) };
+    let started = Instant::now();
+    let mut body = with("brief", open.clone()).begin(&service).await.into_body();
+    let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
+    let endpoint = String::from_utf8(first.to_vec()).unwrap();
+    let endpoint = endpoint.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+    let read = mcp_test_support::message::call(1, "read", json!({ "path": "a" }));
+    let post = Call { uri: format!("/{endpoint}"), ..Call::raw(&read) };
+    assert_eq!(post.send(&service).await.status, 401);
+    let answer = with("brief", post).send(&service).await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.header("www-authenticate").unwrap().contains("files:read files:list"));
+    rest(body).await;
+    assert_lifetime(started);
+    assert_eq!(open.send(&service).await.status, 401);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_streams_of_a_token_without_an_expiry_end_after_an_hour() {
+    let service = service();
+    let listen =
+        Call::new("subscriptions/listen", json!({ "notifications": { "toolsListChanged": true } }));
+    let started = Instant::now();
+    rest(with("other", listen).begin(&service).await.into_body()).await;
+    let hour = Duration::from_secs(3_600);
+    assert!(started.elapsed().abs_diff(hour) < Duration::from_secs(60), "{:?}", started.elapsed());
+}

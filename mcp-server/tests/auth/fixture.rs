@@ -81,6 +81,7 @@ pub(crate) fn tokens() -> StaticVerifier {
     StaticVerifier::new()
         .token("low", user("low"))
         .token("full", user("full").with_scopes(all))
+        .token("reader", user("reader").with_scopes(["files:read"]))
         .token("ada", user("ada").with_scopes(all))
         .token("bob", user("bob").with_scopes(all))
 }

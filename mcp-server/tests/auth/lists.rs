@@ -95,3 +95,16 @@ async fn lists_may_show_everything() {
         assert_eq!(names(&answer.json()["result"], "tools").len(), 5);
     }
 }
+
+#[tokio::test]
+async fn a_hidden_name_is_no_cursor() {
+    let service = service();
+    let list = |cursor: &str| {
+        let params = json!({ "cursor": cursor });
+        send(&service, Era::Modern, "low", "tools/list", params)
+    };
+    let (hidden, unknown) = (list("read").await, list("unknown").await);
+    assert_eq!(hidden.code(), -32602);
+    assert_eq!(hidden.text, unknown.text);
+    assert!(list("open").await.json()["result"].is_object());
+}

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use http::Method;
+use mcp_server::auth::{Protection, StaticVerifier, VerifiedToken};
 use mcp_server::http::HttpService;
 use mcp_server::input::KeyRing;
 use mcp_server::task::TaskConfig;
@@ -14,7 +15,7 @@ use mcp_test_support::http::{Answer, Call};
 use mcp_test_support::message;
 use serde_json::{Value, json};
 
-use crate::fixture::{in_session, open_session, protection, routes, with};
+use crate::fixture::{ISSUER, RESOURCE, in_session, open_session, protection, routes, with};
 
 #[derive(Debug, serde::Deserialize, Elicit)]
 struct Form {
@@ -127,7 +128,12 @@ async fn tasks() {
 #[tokio::test]
 async fn caches_and_limits_of_one_token_serve_no_other() {
     // The decision about a token is found by the token, never by the user that it claims to be.
-    let service = service();
+    let minute = std::time::Duration::from_secs(60);
+    let user = |name: &str| Principal::of_user(ISSUER, name).with_client("app");
+    let kept = |name: &str| VerifiedToken::new(user(name)).cached_for(minute);
+    let tokens = StaticVerifier::new().verified("ada", kept("ada")).verified("bob", kept("bob"));
+    let protection = Protection::new(RESOURCE, tokens).authorization_server(ISSUER);
+    let service = routes().protect(protection).into_service().unwrap();
     let whoami = || Call::tool("whoami", json!({}));
     let service = Arc::new(service);
     for token in ["ada", "bob", "ada"] {

@@ -1,6 +1,12 @@
 //! Scopes of operations (AUTH-41): one 403 names all of them, before anything runs.
 
+use http::Method;
+use mcp_core::json::JsonBytes;
 use mcp_core::oauth::Challenge;
+use mcp_core::service::{Notification, Reply, Request, Service};
+use mcp_server::Server;
+use mcp_server::layer::Layer;
+use mcp_server::resource::ResourceRoute;
 use mcp_test_support::http::{Answer, Call};
 use mcp_test_support::message;
 use serde_json::{Value, json};
@@ -110,7 +116,15 @@ async fn a_hierarchy_decides_what_a_scope_includes() {
 async fn a_value_that_cannot_be_a_scope_is_refused() {
     let service = service();
     for era in ERAS {
-        for owner in [json!("a admin"), json!("\""), json!(""), json!({}), Value::Null] {
+        for owner in [
+            json!("a admin"),
+            json!("a/b"),
+            json!("a:b"),
+            json!("\""),
+            json!(""),
+            json!({}),
+            Value::Null,
+        ] {
             let params = tool("clone_repository", json!({ "owner": owner }));
             let answer = send(&service, era, "full", "tools/call", params).await;
             assert_eq!(answer.code(), -32602, "{owner}");
@@ -163,9 +177,7 @@ async fn without_protection_a_route_with_scopes_is_closed() {
 
 #[test]
 fn scopes_that_are_not_valid_are_not_registered() {
-    use mcp_server::Server;
     use mcp_server::prompt::PromptRoute;
-    use mcp_server::resource::ResourceRoute;
     use mcp_server::tool::ToolRoute;
 
     let server = || Server::builder("test", "1.0.0");
@@ -182,5 +194,91 @@ fn scopes_that_are_not_valid_are_not_registered() {
     for (error, names) in errors.into_iter().zip(["\"a b\"", "\"y\"", "\"other\"", "\"id\""]) {
         let error = error.unwrap_err().to_string();
         assert!(error.contains(names), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_encoded_uri_does_not_reach_a_weaker_route() {
+    let secret = ResourceRoute::builder("file:///docs/secret.txt", "secret").scopes(["secrets"]);
+    let all = ResourceRoute::builder("file:///docs/{+path}", "all").scopes(["files:read"]);
+    let service = Server::builder("test", "1.0.0")
+        .resource(secret.handler(|| async { "secret" }))
+        .resource(all.handler(|| async { "any" }))
+        .protect(protection())
+        .into_service()
+        .unwrap();
+    let read = |token: &str, uri: &str| {
+        let call = Call::new("resources/read", json!({ "uri": uri }));
+        let call = with(token, call);
+        let service = service.clone();
+        async move { call.send(&service).await }
+    };
+    // `reader` has `files:read`, and not `secrets`.
+    assert_eq!(read("reader", "file:///docs/other.txt").await.status, 200);
+    for alias in ["secret.txt", "secret%2Etxt", "secret%2etxt", "%73ecret.txt"] {
+        let answer = read("reader", &format!("file:///docs/{alias}")).await;
+        assert!(required(&answer).contains(&"secrets".to_owned()), "{alias}");
+    }
+    assert_eq!(read("full", "file:///docs/secret%2Etxt").await.status, 200);
+}
+
+#[tokio::test]
+async fn every_message_needs_the_scopes_of_the_server() {
+    let service = serve(protection().scopes(["files:read"]));
+    let session = open_session(&service, "full").await;
+    let empty = |method: Method| in_session(Call::empty(method), &session);
+    let post = |body: Value| in_session(Call::raw(&body), &session);
+    let modern = message::modern(message::notification("notifications/x", json!({})));
+    // `low` is another user: the scopes come before the session.
+    let requests = [
+        empty(Method::GET).header("accept", "text/event-stream"),
+        empty(Method::DELETE),
+        post(message::notification("notifications/cancelled", json!({ "requestId": 1 }))),
+        post(json!({ "jsonrpc": "2.0", "id": 1, "result": {} })),
+        Call::of(&modern),
+    ];
+    for request in requests {
+        let answer = with("low", request.clone()).send(&service).await;
+        assert_eq!(required(&answer), ["files:read"], "{request:?}");
+    }
+}
+
+/// A layer that calls another tool than the client did.
+#[derive(Clone)]
+struct Alias;
+
+impl<S> Layer<S> for Alias {
+    type Service = Aliased<S>;
+
+    fn layer(&self, inner: S) -> Aliased<S> {
+        Aliased(inner)
+    }
+}
+
+struct Aliased<S>(S);
+
+impl<S: Service> Service for Aliased<S> {
+    async fn call(&self, mut request: Request) -> Reply {
+        let text = String::from_utf8(request.params.as_bytes().to_vec()).unwrap();
+        let text = text.replace("\"alias\"", "\"read\"");
+        request.params =
+            JsonBytes::new(&serde_json::from_str::<Value>(&text).unwrap()).unwrap().into();
+        self.0.call(request).await
+    }
+
+    async fn notify(&self, notification: Notification) {
+        self.0.notify(notification).await;
+    }
+}
+
+#[tokio::test]
+async fn a_layer_that_changes_the_name_does_not_change_the_scopes() {
+    let service = routes().layer(Alias).protect(protection()).into_service().unwrap();
+    for era in ERAS {
+        let params = tool("alias", json!({ "path": "a" }));
+        let answer = send(&service, era, "low", "tools/call", params.clone()).await;
+        assert_eq!(answer.code(), -32600, "{era:?}: {}", answer.text);
+        let answer = send(&service, era, "full", "tools/call", params).await;
+        assert!(answer.json()["result"].is_object(), "{}", answer.text);
     }
 }

@@ -11,4 +11,6 @@ mod explicit;
 mod forgeries;
 mod forms;
 mod limits;
+#[cfg(feature = "policy")]
+mod policy;
 mod rounds;

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use mcp_core::http_client::BoxError;
 use mcp_core::jose::{SigningAlgorithm, SigningKey};
-use mcp_server::auth::{JwtLimits, JwtVerifier, VerifyError};
+use mcp_server::auth::{FetchDocument, JwtLimits, JwtVerifier, VerifyError};
 use mcp_test_support::settle;
 use serde_json::{Value, json};
 use tokio::time::{Instant, advance};
@@ -206,6 +208,33 @@ async fn keys_that_do_not_arrive_are_waited_for_only_so_long() {
     // Not sooner than 30 s after the last attempt.
     assert_eq!(retry_after(verify(&verifier, &good()).await), 22 * SECOND);
     advance(22 * SECOND).await;
+    verify(&verifier, &good()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_panics_decides_nothing_and_is_repeated() {
+    /// Panics at the first fetch.
+    struct Panics(Documents);
+
+    #[async_trait::async_trait]
+    impl FetchDocument for Panics {
+        async fn fetch(&self, url: &str) -> Result<Option<Bytes>, BoxError> {
+            let document = self.0.fetch(url).await;
+            assert!(self.0.fetches() > 1, "the first fetch");
+            document
+        }
+    }
+
+    let verifier = JwtVerifier::builder(ISSUER)
+        .keys_url(KEYS_URL)
+        .fetch_with(Panics(documents()))
+        .clock(now)
+        .build()
+        .unwrap();
+    let error = verify(&verifier, &good()).await.unwrap_err();
+    assert!(error.to_string().contains("was interrupted"), "{error}");
+    assert_eq!(retry_after(verify(&verifier, &good()).await), 30 * SECOND);
+    advance(30 * SECOND).await;
     verify(&verifier, &good()).await.unwrap();
 }
 

@@ -25,8 +25,8 @@ const ENTRA_MULTI_TENANT: Preset = Preset {
     ..ENTRA
 };
 
-/// Microsoft Entra ID, one tenant: its id (a GUID), and the client id of the application that stands
-/// for this server. The application must request tokens of version 2.
+/// Microsoft Entra ID, one tenant: its id (a GUID), and the client id of the application that
+/// stands for this server. The application must request tokens of version 2.
 ///
 /// Tokens have the short names of scopes (`read`), and clients ask for the long ones:
 /// `Protection::scope_prefix("api://<client id>/")` advertises those. Roles count as scopes.

@@ -49,8 +49,17 @@ enum KeySource {
 /// Longest tolerance for clocks that differ. Fixed: more would accept tokens that have expired.
 const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
+impl JwtVerifier {
+    /// Starts the settings of a verifier for the tokens of an issuer. Unless the settings say
+    /// otherwise, the keys are where the metadata of the issuer says, the audience is the URL of
+    /// the server, the type is `at+jwt`, and the scopes are in the claims `scope` and `scp`.
+    pub fn builder(issuer: impl Into<String>) -> JwtVerifierBuilder {
+        JwtVerifierBuilder::new(issuer.into())
+    }
+}
+
 impl JwtVerifierBuilder {
-    pub(super) fn new(issuer: String) -> Self {
+    fn new(issuer: String) -> Self {
         Self {
             issuers: vec![issuer],
             authorization_servers: Vec::new(),

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use mcp_core::jose::{JwkSet, Jwt, sha256};
 
-use super::jwt_builder::JwtVerifierBuilder;
 use super::key_cache::KeyCache;
 use super::rules::Rules;
 use crate::auth::{TokenVerifier, VerifiedToken, VerifyError};
@@ -48,13 +47,6 @@ enum Attempt {
 }
 
 impl JwtVerifier {
-    /// Starts the settings of a verifier for the tokens of an issuer. Unless the settings say
-    /// otherwise, the keys are where the metadata of the issuer says, the audience is the URL of the
-    /// server, the type is `at+jwt`, and the scopes are in the claims `scope` and `scp`.
-    pub fn builder(issuer: impl Into<String>) -> JwtVerifierBuilder {
-        JwtVerifierBuilder::new(issuer.into())
-    }
-
     fn attempt(&self, token: &Jwt<'_>, keys: &JwkSet) -> Attempt {
         let id = token.jws().key_id();
         let candidates = keys.candidates(id, token.jws().algorithm());

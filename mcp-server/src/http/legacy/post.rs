@@ -1,6 +1,7 @@
 //! POST of a session: calls that may outlive their connection, and batches. Spec: basic/transports
 //! of 2025-03-26 to 2025-11-25.
 
+use std::borrow::Cow;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -89,9 +90,13 @@ pub(in crate::http) async fn post(
     }
 }
 
-/// Checks that the caller has the scopes of all requests in a body, before a stream begins and
+/// Checks that the caller has the scopes of all messages in a body, before a stream begins and
 /// before a session is looked up.
-fn check_scopes(shared: &Shared, head: &Head<'_>, frame: &Decoded) -> Result<(), ErrorObject> {
+pub(super) fn check_scopes(
+    shared: &Shared,
+    head: &Head<'_>,
+    frame: &Decoded,
+) -> Result<(), ErrorObject> {
     let access = &shared.server.access;
     let registry = shared.server.live.registry();
     if !access.apply(&*registry) {
@@ -101,9 +106,10 @@ fn check_scopes(shared: &Shared, head: &Head<'_>, frame: &Decoded) -> Result<(),
         |method: &str, params: &Params| access.check(&*registry, method, params, head.principal());
     match frame {
         Decoded::Single(Message::Request { method, params, .. }) => check(method, params),
-        Decoded::Single(_) => Ok(()),
+        Decoded::Single(_) => access.check_required(&access.server, head.principal()),
         Decoded::Batch(entries) => {
-            let mut required = Vec::new();
+            let mut required: Vec<_> =
+                access.server.iter().map(|scope| Cow::Borrowed(&**scope)).collect();
             for entry in entries {
                 if let Ok(Message::Request { method, params, .. }) = entry
                     && let Err(error) = check(method, params)

@@ -25,7 +25,7 @@ use super::ask::{ask, tell};
 use super::events::Events;
 use super::incoming::take;
 use super::initialize::no_randomness;
-use super::post::run;
+use super::post::{check_scopes, run};
 use super::session::{Entry, EntryKind, Permit, SESSION_FULL, SessionId};
 use super::stream::EventStream;
 use crate::call::{CallMeta, Claim};
@@ -43,7 +43,7 @@ const MESSAGES: &str = "/messages";
 
 /// Whether a request is one of this transport.
 pub(in crate::http) fn is_meant(shared: &Shared, head: &Head<'_>) -> bool {
-    shared.options.http_sse && matches!(head.uri.path(), STREAM | MESSAGES)
+    shared.http_sse && matches!(head.uri.path(), STREAM | MESSAGES)
 }
 
 /// Answers a request whose head is checked.
@@ -83,6 +83,10 @@ fn open(shared: &Arc<Shared>, head: &Head<'_>) -> Response {
     let keep_alive = shared.legacy.limits.keep_alive_interval;
     let events = Events::new(stream.take_over(), Entry::busy(&entry), keep_alive);
     let events = events.fed_by(Box::pin(end_after_drain(Arc::clone(shared), entry, stream)));
+    let events = match head.principal().cloned() {
+        Some(principal) => events.until(Box::pin(async move { principal.expired().await })),
+        None => events,
+    };
     status::events(HttpBody::stream(StreamBody {
         first: first.freeze(),
         events,
@@ -166,6 +170,9 @@ async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBody) -> Respo
             return status::error(StatusCode::BAD_REQUEST, malformed.id.as_ref(), &malformed.error);
         }
     };
+    if let Err(error) = check_scopes(shared, head, &message) {
+        return status::refusal(status::LEGACY, None, error);
+    }
     let post = Post { shared, head, entry, stream };
     let answered = match message {
         Decoded::Single(Message::Request { id, method, params }) => {

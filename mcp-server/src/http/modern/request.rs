@@ -99,6 +99,10 @@ pub(in crate::http) async fn notification(
     if let Err(error) = mirrored::check_notification(&head.fields, &said) {
         return status::refusal(shared.modern_errors(), None, error);
     }
+    let access = &shared.server.access;
+    if let Err(error) = access.check_required(&access.server, head.principal()) {
+        return status::refusal(shared.modern_errors(), None, error);
+    }
     shared.modern.notify(notification).await;
     status::bare(StatusCode::ACCEPTED)
 }

@@ -9,21 +9,22 @@ const MAX_INTERVAL: Duration = Duration::from_secs(365 * 86_400);
 
 /// How often something may happen: `burst` times at once, and on average once per `interval`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rate {
+pub struct Rate {
     burst: u32,
     interval: Duration,
 }
 
 impl Rate {
     /// Creates a rate. A burst has at least one event, and an interval at most a year.
-    pub(crate) fn new(burst: u32, interval: Duration) -> Self {
+    #[must_use]
+    pub fn new(burst: u32, interval: Duration) -> Self {
         Self { burst: burst.max(1), interval: interval.min(MAX_INTERVAL) }
     }
 }
 
 /// The tokens of a [`Rate`]. Each event takes one; they come back one by one. The default is full.
 #[derive(Debug, Default)]
-pub(crate) struct TokenBucket {
+pub struct TokenBucket {
     /// Time from which the bucket is full. `None` for a bucket that was never used.
     full_at: Option<Instant>,
 }
@@ -33,7 +34,7 @@ impl TokenBucket {
     ///
     /// # Errors
     /// When there is none: the time until there is one.
-    pub(crate) fn take(&mut self, rate: Rate, now: Instant) -> Result<(), Duration> {
+    pub fn take(&mut self, rate: Rate, now: Instant) -> Result<(), Duration> {
         let missing = self.full_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
         let refill = missing + rate.interval;
         let wait = refill.saturating_sub(rate.interval * rate.burst);
@@ -45,7 +46,8 @@ impl TokenBucket {
     }
 
     /// Whether the bucket is as good as a new one.
-    pub(crate) fn is_full(&self, now: Instant) -> bool {
+    #[must_use]
+    pub fn is_full(&self, now: Instant) -> bool {
         self.full_at.is_none_or(|at| at <= now)
     }
 }
