@@ -3,11 +3,9 @@
 //! Each group processes the same input with this SDK (`ours`) and with `serde_json`: `value` parses
 //! into a tree first, as most SDKs do, and `borrowed` is the practical lower limit.
 
-mod access_token;
 mod arguments;
 mod envelope;
 mod long_text;
-mod policy;
 mod tools_list;
 
 fn main() {

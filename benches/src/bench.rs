@@ -8,7 +8,7 @@ use crate::{
     context::Context,
     flows, footprint, http, instructions,
     participants::OURS,
-    process, stdio,
+    process, protected, stdio,
     table::Table,
     targets::{self, Check},
     tasks,
@@ -24,7 +24,8 @@ pub struct Bench {
 }
 
 /// All benches, in the order of the results.
-pub const ALL: [Bench; 8] = [STDIO, HTTP, CLIENTS, FLOWS, TASKS, PROCESS, FOOTPRINT, INSTRUCTIONS];
+pub const ALL: [Bench; 9] =
+    [STDIO, HTTP, CLIENTS, FLOWS, TASKS, PROTECTED, PROCESS, FOOTPRINT, INSTRUCTIONS];
 
 /// Servers over stdio.
 pub const STDIO: Bench = Bench { name: stdio::servers::NAME, measure: stdio::servers::measure };
@@ -36,6 +37,8 @@ pub const CLIENTS: Bench = Bench { name: clients::NAME, measure: clients::measur
 pub const FLOWS: Bench = Bench { name: flows::NAME, measure: flows::measure };
 /// Tasks and their stores.
 pub const TASKS: Bench = Bench { name: tasks::NAME, measure: tasks::measure };
+/// Access tokens and layers.
+pub const PROTECTED: Bench = Bench { name: protected::NAME, measure: protected::measure };
 /// Start and memory of server processes.
 pub const PROCESS: Bench = Bench { name: process::NAME, measure: process::measure };
 /// The cost of builds.

@@ -1,9 +1,9 @@
 //! `footprint`: the cost of building servers, with the default release profile and two jobs.
 //!
-//! The packages in `benches/peers` are a minimal stdio server, and an HTTP server with six tools. A
-//! clean build compiles everything; the last step compiles and links only the user's own crate,
-//! which is what a user waits for after each change. The builds use a subdirectory of the target
-//! directory, which is removed afterwards.
+//! The packages in `benches/peers` are a minimal stdio server, an HTTP server with six tools, and a
+//! minimal protected server, whose crates are counted. A clean build compiles everything; the last
+//! step compiles and links only the user's own crate, which is what a user waits for after each
+//! change. The builds use a subdirectory of the target directory, which is removed afterwards.
 
 use std::{fs, fs::File, time::SystemTime};
 
@@ -25,6 +25,8 @@ pub const KEY: &str = "footprint";
 pub mod row {
     /// Number of crates of the stdio server.
     pub const CRATES: &str = "stdio server: crates";
+    /// Number of crates that protection adds to an HTTP server.
+    pub const PROTECTED: &str = "protected HTTP server: crates beyond those of an HTTP server";
     /// CPU time of a clean build of the stdio server.
     pub const CLEAN: &str = "stdio server: clean release build, CPU s";
     /// Size of the program.
@@ -39,17 +41,23 @@ pub mod row {
 struct Packages {
     stdio: &'static str,
     http: &'static str,
+    /// `None` if the participant does not protect servers.
+    protected: Option<&'static str>,
 }
 
 const PACKAGES: [(&str, Packages); 2] = [
-    (OURS, Packages { stdio: "hello-ours", http: "orders-ours" }),
-    (RMCP, Packages { stdio: "hello-rmcp", http: "orders-rmcp" }),
+    (
+        OURS,
+        Packages { stdio: "hello-ours", http: "orders-ours", protected: Some("protected-ours") },
+    ),
+    (RMCP, Packages { stdio: "hello-rmcp", http: "orders-rmcp", protected: None }),
 ];
 
 /// Measures the figures of some rows.
 type Measure = fn(&Packages) -> Result<Vec<f64>, Error>;
 
-const NOTE: &str = "Users do not depend on the floor, so its build is not compared.";
+const NOTE: &str = "Users do not depend on the floor, so its build is not compared. rmcp does not \
+     protect servers.";
 
 /// Measures the builds.
 pub fn measure(context: &Context) -> Result<Vec<Table>, Error> {
@@ -58,8 +66,9 @@ pub fn measure(context: &Context) -> Result<Vec<Table>, Error> {
     let names: Vec<&str> = included.iter().map(|(name, _)| *name).collect();
     let mut table = Table::new(KEY, "Builds", &names).ratios(&RATIOS).notes(&[NOTE]);
     seed_lock_files()?;
-    let groups: [(&[&str], Measure); 3] = [
+    let groups: [(&[&str], Measure); 4] = [
         (&[row::CRATES], crates),
+        (&[row::PROTECTED], protected_crates),
         (&[row::CLEAN, row::SIZE], stdio_server),
         (&[row::HTTP_CLEAN, row::LAST_STEP], http_server),
     ];
@@ -83,6 +92,13 @@ pub fn measure(context: &Context) -> Result<Vec<Table>, Error> {
 
 fn crates(packages: &Packages) -> Result<Vec<f64>, Error> {
     Ok(vec![packages::crates(&peer(packages.stdio))? as f64])
+}
+
+fn protected_crates(packages: &Packages) -> Result<Vec<f64>, Error> {
+    let Some(protected) = packages.protected else { return Ok(vec![f64::NAN]) };
+    let [with, without] =
+        [protected, packages.http].map(|package| packages::crates(&peer(package)));
+    Ok(vec![with? as f64 - without? as f64])
 }
 
 fn stdio_server(packages: &Packages) -> Result<Vec<f64>, Error> {
@@ -112,7 +128,7 @@ fn seed_lock_files() -> Result<(), Error> {
     let benches = packages::manifest("");
     let root = benches.ancestors().nth(2).ok_or("the benches are not in a workspace")?;
     let (_, ours) = &PACKAGES[0];
-    for package in [ours.stdio, ours.http] {
+    for package in [ours.stdio, ours.http].into_iter().chain(ours.protected) {
         let lock = packages::manifest(&peer(package)).with_file_name("Cargo.lock");
         fs::copy(root.join("Cargo.lock"), lock)?;
     }

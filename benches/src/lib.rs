@@ -11,8 +11,8 @@
 //! - how: [`messages`] (the requests), [`stdio`] and [`http`] (connections, loads, and the
 //!   comparison of servers), [`sample`] (the figures of a load), [`turns`] (rounds), [`cpu`],
 //!   [`memory`], [`child`];
-//! - the other benches: [`clients`], [`flows`], [`tasks`], [`process`], [`footprint`],
-//!   [`instructions`];
+//! - the other benches: [`clients`], [`flows`], [`tasks`], [`protected`], [`process`],
+//!   [`footprint`], [`instructions`];
 //! - the report: [`mod@bench`] (the programs), [`options`] (their command line), [`table`],
 //!   [`targets`], and [`results`] with [`document`], [`charts`], [`chart`] and [`machine`].
 
@@ -40,6 +40,7 @@ pub mod packages;
 pub mod participants;
 pub mod process;
 pub mod programs;
+pub mod protected;
 pub mod results;
 pub mod sample;
 pub mod server;

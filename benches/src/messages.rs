@@ -39,6 +39,8 @@ pub struct Template {
     pub method: &'static str,
     /// The called tool, or the id of the task: what `Mcp-Name` repeats.
     pub name: Option<Cow<'static, str>>,
+    /// The access token, over HTTP.
+    pub token: Option<String>,
     /// Text that every correct answer contains.
     pub answer: Vec<u8>,
     tail: Vec<u8>,
@@ -128,7 +130,12 @@ impl Template {
             params["_meta"] = meta(json!({}));
         }
         let tail = format!(",\"method\":\"{method}\",\"params\":{params}}}\n").into_bytes();
-        Template { era, method, name: None, answer: b"\"result\":".into(), tail }
+        Template { era, method, name: None, token: None, answer: b"\"result\":".into(), tail }
+    }
+
+    /// Adds an access token, which is sent with each HTTP request.
+    pub fn with_token(self, token: Option<String>) -> Template {
+        Template { token, ..self }
     }
 
     /// Appends the request with this id, including the newline.

@@ -127,6 +127,13 @@ fn output(command: &mut Command) -> Result<String, Error> {
     output_within(command, LIMIT)
 }
 
+/// Runs a command that prints figures, one in each line. Returns one of them.
+pub fn printed_figure(command: &mut Command, limit: Duration, line: usize) -> Result<f64, Error> {
+    let text = output_within(command, limit)?;
+    let line = text.lines().nth(line).ok_or("the program has printed no figure")?;
+    Ok(line.parse()?)
+}
+
 /// Runs a command within a time limit. Returns its standard output.
 pub fn output_within(command: &mut Command, limit: Duration) -> Result<String, Error> {
     let child = Guarded::spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()), limit)?;

@@ -10,7 +10,9 @@ use crate::{
     },
     messages::Era,
     participants::{FLOOR, OURS, RAW},
-    process, stdio,
+    process,
+    protected::{self, Addition, Way},
+    stdio,
     table::{Table, number, write_cells},
     tasks,
     transport::Transport,
@@ -134,6 +136,9 @@ pub fn all() -> Vec<Target> {
     for era in Era::ALL {
         clients(era, &mut targets);
     }
+    for era in Era::ALL {
+        protected_servers(era, &mut targets);
+    }
     others(&mut targets);
     targets
 }
@@ -228,6 +233,22 @@ fn clients(era: Era, targets: &mut Vec<Target>) {
     }
 }
 
+fn protected_servers(era: Era, targets: &mut Vec<Target>) {
+    let additions = [(Way::Http, Addition::Tokens)];
+    let layers = Way::ALL.map(|way| (way, Addition::Audit));
+    for (way, addition) in additions.into_iter().chain(layers) {
+        let [with, without] = [addition, Addition::None].map(|one| protected::server_row(way, one));
+        targets.push(Target {
+            bench: protected::NAME,
+            table: protected::key(era),
+            era: Some(era),
+            name: format!("{}, {with}: CPU / without", era.revision()),
+            figure: Figure::AgainstRow(with, without),
+            limit: 1.15,
+        });
+    }
+}
+
 fn others(targets: &mut Vec<Target>) {
     let mut push = |bench, table: &str, figure, limit, name: &str| {
         targets.push(Target {
@@ -259,6 +280,22 @@ fn others(targets: &mut Vec<Target>) {
     push(footprint::NAME, footprint::KEY, ours(row), 10.0, row);
     let row = footprint::row::CRATES;
     push(footprint::NAME, footprint::KEY, ours(row), 60.0, row);
+    let row = footprint::row::PROTECTED;
+    push(footprint::NAME, footprint::KEY, ours(row), 8.0, row);
+    push(
+        protected::NAME,
+        protected::TOKENS,
+        ours(protected::row::CACHED),
+        2.0,
+        protected::row::CACHED,
+    );
+    push(
+        protected::NAME,
+        protected::TOKENS,
+        ours(protected::row::RS256),
+        60.0,
+        protected::row::RS256,
+    );
     for transport in Transport::ALL {
         let (row, key) = (elicitation::ROW, elicitation::key(transport));
         let name = format!("{}, 2026-07-28, {row}: CPU µs", transport.name());

@@ -192,9 +192,7 @@ fn has_redis() -> bool {
 
 fn figure(load: &Load, program: &Participant) -> Result<f64, Error> {
     let mut command = Command::new(&program.command[0]);
-    let text = packages::output_within(command.args(load.arguments), LIMIT)?;
-    let line = text.lines().nth(load.figure).ok_or("the program has printed no figure")?;
-    Ok(line.parse()?)
+    packages::printed_figure(command.args(load.arguments), LIMIT, load.figure)
 }
 
 /// Measures servers.

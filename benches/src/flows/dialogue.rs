@@ -54,7 +54,7 @@ impl Dialogue<'_> {
         let (connection, session) = runtime.block_on(async {
             let mut connection = Connection::open(server.address).await?;
             let session = match setup.era {
-                Era::Legacy => Some(connection.initialize().await?),
+                Era::Legacy => Some(connection.initialize(None).await?),
                 Era::Modern => None,
             };
             Ok::<_, Error>((connection, session))

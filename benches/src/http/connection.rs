@@ -47,21 +47,22 @@ impl Connection {
     /// Prepares the request for this connection. In the legacy era, opens a session for it.
     pub async fn prepare(&mut self, message: &Template) -> Result<Post, Error> {
         let session = match message.era {
-            Era::Legacy => Some(self.initialize().await?),
+            Era::Legacy => Some(self.initialize(message.token.clone()).await?),
             Era::Modern => None,
         };
         Ok(Post::new(self.address, message, session.as_deref()))
     }
 
-    /// Opens a session, and returns its id.
-    pub async fn initialize(&mut self) -> Result<String, Error> {
-        let mut initialize = Post::new(self.address, &Template::initialize(), None);
+    /// Opens a session, with this access token if one is given. Returns its id.
+    pub async fn initialize(&mut self, token: Option<String>) -> Result<String, Error> {
+        let message = Template::initialize().with_token(token.clone());
+        let mut initialize = Post::new(self.address, &message, None);
         self.stream.write_all(initialize.next_request().0).await?;
         let head = self.head().await?;
         let body = self.body(&head).await?;
         expect(&head, 200, body, b"\"protocolVersion\":\"2025-11-25\"")?;
         let session = head.session.ok_or("the answer to initialize has no session id")?;
-        self.stream.write_all(&request::initialized(self.address, &session)).await?;
+        self.stream.write_all(&request::initialized(self.address, &session, token)).await?;
         let head = self.head().await?;
         let body = self.body(&head).await?;
         expect(&head, 202, body, b"")?;

@@ -35,7 +35,7 @@ impl Http2 {
         tokio::spawn(connection);
         let mut head = Request::builder().method(Method::POST).uri(format!("http://{address}/mcp"));
         for (name, value) in request::headers(message) {
-            head = head.header(name, value);
+            head = head.header(name, &*value);
         }
         Ok(Http2 { sender, head: head.body(())?, message: message.clone(), id: 0 })
     }

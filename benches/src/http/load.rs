@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
-use tokio::time::timeout;
+use tokio::{runtime::Runtime, time::timeout};
 
 use super::{connection::Connection, http2::Http2, listening::Listening, request::Post};
 use crate::{
     Error,
     cpu::Cpu,
     messages::Template,
+    participants::{Participant, Setup},
     sample::{Sample, Until},
 };
 
@@ -37,6 +38,24 @@ enum Sender {
 }
 
 impl Load {
+    /// Starts a server, and repeats the request for this time after it has warmed up.
+    pub fn sample(
+        runtime: &Runtime,
+        server: &Participant,
+        setup: &Setup,
+        message: &Template,
+        senders: Senders,
+        time: Duration,
+    ) -> Result<Sample, Error> {
+        let until = Until::Elapsed(time);
+        let listening = Listening::spawn(server, setup, until.limit())?;
+        runtime.block_on(async {
+            let mut load = Load::open(&listening, message, senders).await?;
+            load.run(&listening, Until::Elapsed(time / 4)).await?;
+            load.run(&listening, until).await
+        })
+    }
+
     /// Opens the connections, each with its own session in the legacy era.
     pub async fn open(
         server: &Listening,

@@ -84,14 +84,14 @@ async fn connect(
     let echo = Template::echo(Era::Modern, "hello, world");
     for _ in 0..count {
         if idle == Idle::Session {
-            poster.initialize().await?;
+            poster.initialize(None).await?;
             continue;
         }
         let mut connection = Connection::open(server.address).await?;
         match idle {
             Idle::Session => {}
             Idle::SessionWithStream => {
-                let session = poster.initialize().await?;
+                let session = poster.initialize(None).await?;
                 connection.listen_to(&session).await?;
             }
             Idle::Connection => {
@@ -108,7 +108,7 @@ async fn connect(
 async fn open(poster: &mut Connection, count: usize) -> Result<Vec<String>, Error> {
     let mut sessions = Vec::with_capacity(count);
     for _ in 0..count {
-        sessions.push(poster.initialize().await?);
+        sessions.push(poster.initialize(None).await?);
     }
     Ok(sessions)
 }

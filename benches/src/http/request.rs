@@ -1,7 +1,7 @@
 //! HTTP requests as bytes. They are serialized once; only the digits of the id differ between
 //! requests.
 
-use std::net::SocketAddr;
+use std::{borrow::Cow, net::SocketAddr};
 
 use crate::messages::{Era, INITIALIZED, Template};
 
@@ -25,14 +25,10 @@ impl Post {
         let mut body = Vec::new();
         message.write(FIRST_ID, &mut body);
         body.truncate(body.trim_ascii_end().len());
-        let head: String = headers(message)
-            .into_iter()
-            // Without a session this is `initialize`, which negotiates the revision.
-            .filter(|(name, _)| {
-                message.era == Era::Modern || session.is_some() || *name != PROTOCOL_VERSION
-            })
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
+        // Without a session this is `initialize`, which negotiates the revision.
+        let head = text(headers(message).into_iter().filter(|(name, _)| {
+            message.era == Era::Modern || session.is_some() || *name != PROTOCOL_VERSION
+        }));
         let bytes = post(address, &head, session, &body);
         let digits = bytes.len() - body.len() + br#"{"jsonrpc":"2.0","id":"#.len();
         Post { bytes, id: FIRST_ID, digits, answer: message.answer.clone() }
@@ -60,28 +56,30 @@ impl Post {
 const PROTOCOL_VERSION: &str = "MCP-Protocol-Version";
 
 /// Returns the header fields of a request, without those of a session and of HTTP/1.1.
-pub fn headers(message: &Template) -> Vec<(&'static str, &str)> {
+pub fn headers(message: &Template) -> Vec<(&'static str, Cow<'_, str>)> {
     let mut headers = vec![
-        ("Content-Type", "application/json"),
-        ("Accept", "application/json, text/event-stream"),
-        (PROTOCOL_VERSION, message.era.revision()),
+        ("Content-Type", "application/json".into()),
+        ("Accept", "application/json, text/event-stream".into()),
+        (PROTOCOL_VERSION, message.era.revision().into()),
     ];
+    headers.extend(
+        message.token.as_ref().map(|token| ("Authorization", format!("Bearer {token}").into())),
+    );
     if message.era == Era::Modern {
-        headers.push(("Mcp-Method", message.method));
-        headers.extend(message.name.as_deref().map(|name| ("Mcp-Name", name)));
+        headers.push(("Mcp-Method", message.method.into()));
+        headers.extend(message.name.as_deref().map(|name| ("Mcp-Name", name.into())));
     }
     headers
 }
 
 /// Returns the notification that completes the handshake of a session.
-pub fn initialized(address: SocketAddr, session: &str) -> Vec<u8> {
-    post(
-        address,
-        "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n\
-         MCP-Protocol-Version: 2025-11-25\r\n",
-        Some(session),
-        INITIALIZED.trim_ascii_end(),
-    )
+pub fn initialized(address: SocketAddr, session: &str, token: Option<String>) -> Vec<u8> {
+    let head = text(headers(&Template::initialize().with_token(token)));
+    post(address, &head, Some(session), INITIALIZED.trim_ascii_end())
+}
+
+fn text<'a>(headers: impl IntoIterator<Item = (&'a str, Cow<'a, str>)>) -> String {
+    headers.into_iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect()
 }
 
 /// Returns the request that opens the GET stream of a session.

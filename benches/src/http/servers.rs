@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use super::{
-    listening::Listening,
-    load::{Load, Senders},
-};
+use super::load::{Load, Senders};
 use crate::{
     Error,
     context::Context,
     messages::{Era, Template, text},
     participants::{Participant, RATIOS, Setup, names},
-    sample::{Sample, Until},
+    sample::Sample,
     table::Table,
     turns::Grid,
 };
@@ -130,13 +127,7 @@ fn run(
     time: Duration,
     runtime: &Runtime,
 ) -> Result<Sample, Error> {
-    let until = Until::Elapsed(time);
-    let listening = Listening::spawn(server, &workload.setup, until.limit())?;
-    let load = async {
-        let mut load = Load::open(&listening, &workload.request, workload.senders).await?;
-        load.run(&listening, Until::Elapsed(time / 4)).await?;
-        load.run(&listening, until).await
-    };
-    let sample: Result<_, Error> = runtime.block_on(load);
+    let sample =
+        Load::sample(runtime, server, &workload.setup, &workload.request, workload.senders, time);
     sample.map_err(|error| format!("{}, {}: {error}", server.name, workload.name).into())
 }

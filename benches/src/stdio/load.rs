@@ -1,14 +1,30 @@
 //! Sends requests with a fixed number of them in flight.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::session::Session;
 use crate::{
     Error,
     cpu::Cpu,
     messages::{Template, answered_id},
+    participants::{Participant, Setup},
     sample::{Sample, Until},
 };
+
+/// Starts a server, and repeats the request for this time after it has warmed up.
+pub fn sample(
+    server: &Participant,
+    setup: &Setup,
+    request: &Template,
+    window: usize,
+    time: Duration,
+) -> Result<Sample, Error> {
+    let until = Until::Elapsed(time);
+    let mut session = Session::spawn(server, setup, until.limit())?;
+    session.open(setup.era)?;
+    run(&mut session, request, window, Until::Elapsed(time / 4))?;
+    run(&mut session, request, window, until)
+}
 
 /// Sends requests with `window` of them in flight, then waits for the last answers.
 ///

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{load, session::Session};
+use super::load;
 use crate::{
     Error,
     context::Context,
     messages::{Era, Template, text},
     participants::{Participant, RATIOS, Setup, names},
-    sample::{Sample, Until},
+    sample::Sample,
     table::Table,
     turns::Grid,
 };
@@ -100,12 +100,6 @@ pub fn measure(context: &Context) -> Result<Vec<Table>, Error> {
 }
 
 fn run(workload: &Workload, server: &Participant, time: Duration) -> Result<Sample, Error> {
-    let until = Until::Elapsed(time);
-    let mut session = Session::spawn(server, &workload.setup, until.limit())?;
-    let mut load = || {
-        session.open(workload.setup.era)?;
-        load::run(&mut session, &workload.request, workload.window, Until::Elapsed(time / 4))?;
-        load::run(&mut session, &workload.request, workload.window, until)
-    };
-    load().map_err(|error| format!("{}, {}: {error}", server.name, workload.name).into())
+    load::sample(server, &workload.setup, &workload.request, workload.window, time)
+        .map_err(|error| format!("{}, {}: {error}", server.name, workload.name).into())
 }

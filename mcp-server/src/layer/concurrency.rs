@@ -16,8 +16,9 @@ use super::busy::busy;
 ///
 /// A call that waits for longer than [`ConcurrencyLimitLayer::max_wait`] is answered with −32603,
 /// whose `data` is `{"retryable": true, "retryAfterMs": 1000}`. The handler has not run. Over HTTP
-/// the status is 503 with `Retry-After`. In a session (legacy) it is that of any other answer, 200,
-/// because a call that waits there is no longer part of its request.
+/// the status is 503 with `Retry-After`. A call that waits for longer than
+/// `HttpLimits::stream_upgrade_delay`, 5 s by default, has an event stream as its response; then
+/// the status is 200.
 ///
 /// `subscriptions/listen` is exempt, because it would hold its permit until the client disconnects.
 /// [`ConnectionLimits::max_in_flight_requests`](crate::ConnectionLimits::max_in_flight_requests)

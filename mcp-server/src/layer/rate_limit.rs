@@ -25,8 +25,8 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Limits the rate of the calls of each caller, and answers calls over the limit with −32603. The
 /// error says when to try again: its `data` is `{"retryable": true, "retryAfterMs": n}`. Over HTTP
-/// the status is 429 with `Retry-After`, unless a layer around this one made the call wait: then it
-/// is 200 in a session (legacy), and in both eras where the response is an event stream already.
+/// the status is 429 with `Retry-After`, unless a layer around this one made the call wait for so
+/// long that the response is an event stream already.
 ///
 /// Each request counts, so a call with two input rounds counts three times, and a refused round has
 /// to be sent again with its answers. Notifications, `ping` and the handshake (`initialize`,

@@ -37,9 +37,7 @@ async fn calls_in(
 ) -> usize {
     for count in 0..10 {
         let call = match session {
-            Some(id) => {
-                Call::raw(&request(1, "tools/list", json!({}))).header("mcp-session-id", id)
-            }
+            Some(id) => list_in(id),
             None => Call::new("tools/list", json!({})),
         };
         let mut request = call.request();
@@ -111,8 +109,7 @@ async fn a_refused_call_has_status_429_and_retry_after_in_both_eras() {
     let service = limited(1);
     let session = session(&service).await;
     let modern = Call::new("tools/list", json!({}));
-    let legacy =
-        Call::raw(&request(1, "tools/list", json!({}))).header("mcp-session-id", &*session);
+    let legacy = list_in(&session);
     assert_eq!(modern.send(&service).await.status, 200);
     for refused in [modern, legacy] {
         let answer = refused.send(&service).await;
@@ -123,23 +120,75 @@ async fn a_refused_call_has_status_429_and_retry_after_in_both_eras() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_waited_in_vain_has_status_503_and_retry_after() {
+async fn a_call_that_waited_in_vain_has_status_503_and_retry_after_in_both_eras() {
     let gate = Gate::new();
     let layer = ConcurrencyLimitLayer::new(1).max_wait(Duration::from_secs(2));
     let service = fixture::server().0.layer(HoldLayer(gate.clone())).layer(layer);
     let service = service.into_service().unwrap();
+    let session = session(&service).await;
     let running = tokio::spawn({
         let service = service.clone();
         async move { Call::new("tools/list", json!({})).send(&service).await.status }
     });
     gate.arrived(1).await;
-    let answer = Call::new("tools/list", json!({})).send(&service).await;
-    assert_eq!(answer.status, 503, "{answer:?}");
-    assert_eq!(answer.header("retry-after"), Some("1"));
-    let data = json!({ "retryable": true, "retryAfterMs": 1_000 });
-    assert_eq!(answer.json()["error"]["data"], data);
+    for call in [Call::new("tools/list", json!({})), list_in(&session)] {
+        let answer = call.send(&service).await;
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        let data = json!({ "retryable": true, "retryAfterMs": 1_000 });
+        assert_eq!(answer.json()["error"]["data"], data);
+    }
     gate.open(1);
     assert_eq!(running.await.unwrap(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_refused_after_it_waited_has_status_429_in_both_eras() {
+    let gate = Gate::new();
+    let limit = RateLimitLayer::new(1, Duration::from_secs(10));
+    let service = fixture::server().0.layer(limit).layer(HoldLayer(gate.clone()));
+    let service = service.into_service().unwrap();
+    let session = session(&service).await;
+    let modern = Call::new("tools/list", json!({}));
+    let calls = [(list_in(&session), 200), (list_in(&session), 429), (modern, 429)];
+    for (number, (call, expected)) in calls.into_iter().enumerate() {
+        let waiting = tokio::spawn({
+            let service = service.clone();
+            async move { call.send(&service).await }
+        });
+        gate.arrived(number + 1).await;
+        assert!(!waiting.is_finished());
+        gate.open(1);
+        let answer = waiting.await.unwrap();
+        assert_eq!(answer.status, expected, "{answer:?}");
+        assert_eq!(answer.header("retry-after").is_some(), expected == 429);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_is_a_stream_already_has_status_200() {
+    let gate = Gate::new();
+    let layer = ConcurrencyLimitLayer::new(1);
+    let service = fixture::server().0.layer(HoldLayer(gate.clone())).layer(layer);
+    let service = service.into_service().unwrap();
+    let session = session(&service).await;
+    let running = tokio::spawn({
+        let service = service.clone();
+        async move { Call::new("tools/list", json!({})).send(&service).await.status }
+    });
+    gate.arrived(1).await;
+    for call in [list_in(&session), Call::new("tools/list", json!({}))] {
+        let answer = call.send(&service).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.header("content-type"), Some("text/event-stream"));
+        assert_eq!(answer.header("retry-after"), None);
+    }
+    gate.open(1);
+    assert_eq!(running.await.unwrap(), 200);
+}
+
+fn list_in(session: &str) -> Call {
+    Call::raw(&request(1, "tools/list", json!({}))).header("mcp-session-id", session)
 }
 
 /// Holds each call at a gate.

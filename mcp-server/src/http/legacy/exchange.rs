@@ -12,11 +12,12 @@ use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::future::AbortHandle;
 use futures::task::AtomicWaker;
-use mcp_core::jsonrpc::{ErrorObject, RequestId, code};
-use mcp_core::service::{Notification, Reply, Request, Service};
+use http::StatusCode;
+use mcp_core::jsonrpc::{ErrorObject, ErrorTable, RequestId, code};
+use mcp_core::service::{Notification, Reply, Request, Service, write_reply};
 use mcp_core::sync::Mutex;
 use mcp_core::transport::TransportError;
 
@@ -26,6 +27,7 @@ use super::stream::{EventStream, Reader};
 use crate::call::ResumableStream;
 use crate::http::admission::{Admitted, Full};
 use crate::http::response::body::Response;
+use crate::http::response::status;
 use crate::http::shared::Shared;
 
 /// One POST, while its response is not complete.
@@ -50,9 +52,7 @@ enum ResponseState {
     /// An event stream. Its reader is kept here until the response is written.
     Stream(Option<Reader>),
     /// One JSON text; `None` when the call was cancelled.
-    Whole(Option<Bytes>),
-    /// An error with a status of its own; `None` when it is written.
-    Refused(Option<Box<Response>>),
+    Whole(Option<Answer>),
     /// The client disconnected before it was decided.
     Abandoned,
 }
@@ -65,17 +65,48 @@ struct Work {
     running: Vec<AbortHandle>,
 }
 
+/// What a POST is answered with.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The reply to its request.
+    Reply(RequestId, Reply),
+    /// The array of the answers to a batch.
+    Array(Bytes),
+}
+
 /// What is written as the response.
 #[derive(Debug)]
 pub(super) enum Decision {
     /// JSON.
-    Whole(Bytes),
-    /// An error with a status of its own.
-    Refused(Box<Response>),
+    Whole(Answer),
     /// Events.
     Stream(Reader),
     /// The call was cancelled, and is not answered.
     Cancelled,
+}
+
+impl Answer {
+    /// The answer as the only content of a response, which has the status of its error.
+    pub(super) fn into_response(self, errors: &ErrorTable, max_bytes: usize) -> Response {
+        match self {
+            Self::Reply(id, reply) => {
+                status::reply(&id, reply, max_bytes, |error| status::of(errors, error))
+            }
+            Self::Array(text) => status::message(StatusCode::OK, text),
+        }
+    }
+
+    /// The answer as the last event of a stream.
+    fn into_text(self, max_bytes: usize) -> Bytes {
+        match self {
+            Self::Reply(id, reply) => {
+                let mut text = BytesMut::new();
+                write_reply(&mut text, &id, reply, max_bytes);
+                text.freeze()
+            }
+            Self::Array(text) => text,
+        }
+    }
 }
 
 impl Exchange {
@@ -133,43 +164,30 @@ impl Exchange {
         is_undecided
     }
 
-    /// Makes the response an error with a status of its own, if it is not a stream already. Returns
-    /// whether it did.
-    pub(super) fn refuse(&self, refusal: Response) -> bool {
-        let mut response = self.response.lock();
-        let is_undecided = matches!(*response, ResponseState::Undecided);
-        if is_undecided {
-            *response = ResponseState::Refused(Some(Box::new(refusal)));
-        }
-        drop(response);
-        self.waiter.wake();
-        is_undecided
-    }
-
     /// The stream, where the response is one.
     pub(super) fn stream(&self) -> Option<&Arc<EventStream>> {
         let is_stream = matches!(*self.response.lock(), ResponseState::Stream(_));
         self.stream.get().filter(|_| is_stream)
     }
 
-    /// The work is over: `text` is the answer, `None` if it was cancelled.
-    pub(super) async fn finish(&self, text: Option<Bytes>) {
-        let streams = {
+    /// The work is over. Without an answer it was cancelled.
+    pub(super) async fn finish(&self, answer: Option<Answer>) {
+        let is_stream = {
             let mut response = self.response.lock();
             match *response {
                 ResponseState::Undecided => {
-                    *response = ResponseState::Whole(text.clone());
-                    false
+                    *response = ResponseState::Whole(answer);
+                    drop(response);
+                    return self.waiter.wake();
                 }
                 ResponseState::Stream(_) => true,
-                ResponseState::Whole(_) | ResponseState::Refused(_) | ResponseState::Abandoned => {
-                    false
-                }
+                ResponseState::Whole(_) | ResponseState::Abandoned => false,
             }
         };
         self.waiter.wake();
-        if let Some(stream) = self.stream.get().filter(|_| streams) {
-            stream.finish(text).await;
+        if let Some(stream) = self.stream.get().filter(|_| is_stream) {
+            let max_bytes = self.shared.server.limits().connection.max_outgoing_bytes;
+            stream.finish(answer.map(|answer| answer.into_text(max_bytes))).await;
             self.entry.close(stream);
         }
     }
@@ -210,19 +228,13 @@ impl Exchange {
     }
 
     fn poll_decided(&self) -> Poll<Decision> {
-        Poll::Ready(match &mut *self.response.lock() {
-            ResponseState::Stream(reader) => match reader.take() {
-                Some(reader) => Decision::Stream(reader),
-                None => Decision::Cancelled,
-            },
-            ResponseState::Whole(Some(text)) => Decision::Whole(std::mem::take(text)),
-            ResponseState::Refused(refusal) => match refusal.take() {
-                Some(refusal) => Decision::Refused(refusal),
-                None => Decision::Cancelled,
-            },
-            ResponseState::Whole(None) | ResponseState::Abandoned => Decision::Cancelled,
+        let decision = match &mut *self.response.lock() {
+            ResponseState::Stream(reader) => reader.take().map(Decision::Stream),
+            ResponseState::Whole(answer) => answer.take().map(Decision::Whole),
+            ResponseState::Abandoned => None,
             ResponseState::Undecided => return Poll::Pending,
-        })
+        };
+        Poll::Ready(decision.unwrap_or(Decision::Cancelled))
     }
 
     // ---- calls that outlive their connection

@@ -13,13 +13,13 @@ use futures::future::{AbortHandle, Abortable};
 use futures::stream::FuturesUnordered;
 use http::StatusCode;
 use mcp_core::jsonrpc::{
-    Decoded, ErrorKind, ErrorObject, ErrorTable, Malformed, Message, Params, RequestId, write_error,
+    Decoded, ErrorKind, ErrorObject, Malformed, Message, Params, RequestId, write_error,
 };
 use mcp_core::method::{Initialize, Method as _};
-use mcp_core::service::{CallError, Peer, Reply, Request, write_reply};
+use mcp_core::service::{Peer, Reply, Request, write_reply};
 
 use super::events::Events;
-use super::exchange::{Decision, Exchange, Finisher, Presence};
+use super::exchange::{Answer, Decision, Exchange, Finisher, Presence};
 use super::incoming::take;
 use super::initialize::initialize;
 use super::lookup;
@@ -170,8 +170,7 @@ impl Post<'_> {
             Poll::Pending => call,
             Poll::Ready(Ok(reply)) if exchange.close() => {
                 let errors = self.entry.revision().rules().errors;
-                let of_error = |error: &ErrorObject| status::of(errors, error);
-                return status::reply(&id, reply, max_bytes, of_error);
+                return Answer::Reply(id, reply).into_response(errors, max_bytes);
             }
             Poll::Ready(Ok(reply)) => {
                 // The task below waits for the client to read what was said before.
@@ -183,19 +182,13 @@ impl Post<'_> {
         // From here on the session owns the call.
         exchange.begin_work(self.admitted, vec![handle]);
         let presence = Presence(Arc::clone(&exchange));
-        let errors = self.entry.revision().rules().errors;
         self.shared.tasks.spawn(async move {
-            let text = match (&mut call).await {
-                Ok(reply) if refuse_for_scopes(&finisher.0, errors, &id, &reply) => None,
-                Ok(reply) => {
-                    let mut text = BytesMut::new();
-                    write_reply(&mut text, &id, reply, max_bytes);
-                    Some(text.freeze())
-                }
-                Err(_) => finisher.0.rejection().map(|error| error_text(Some(&id), &error)),
+            let reply = match (&mut call).await {
+                Ok(reply) => Some(reply),
+                Err(_) => finisher.0.rejection().map(|error| Err(error.into())),
             };
             drop(call);
-            finisher.0.finish(text).await;
+            finisher.0.finish(reply.map(|reply| Answer::Reply(id, reply))).await;
             drop((permit, finisher));
         });
         Box::pin(respond(self.shared, &self.entry, presence)).await
@@ -272,7 +265,7 @@ impl Post<'_> {
                 answers.write_events(exchange).await;
             }
             answers.write_events(exchange).await;
-            exchange.finish(answers.into_array()).await;
+            exchange.finish(answers.into_array().map(Answer::Array)).await;
             drop(finisher);
         });
         respond(self.shared, &self.entry, presence).await
@@ -355,8 +348,10 @@ impl Answers {
 async fn respond(shared: &Shared, entry: &Arc<Entry>, presence: Presence) -> Response {
     let limits = &shared.legacy.limits;
     match presence.0.decide(limits.stream_upgrade_delay).await {
-        Decision::Whole(text) => status::message(StatusCode::OK, text),
-        Decision::Refused(response) => *response,
+        Decision::Whole(answer) => {
+            let max_bytes = shared.server.limits().connection.max_outgoing_bytes;
+            answer.into_response(entry.revision().rules().errors, max_bytes)
+        }
         Decision::Stream(mut reader) => {
             if let Some(stream) = presence.0.stream() {
                 stream.begin().await;
@@ -369,19 +364,6 @@ async fn respond(shared: &Shared, entry: &Arc<Entry>, presence: Presence) -> Res
         }
         Decision::Cancelled => status::events(HttpBody::empty()),
     }
-}
-
-/// Answers a call whose caller lacks scopes with the status of that error, unless the response is a
-/// stream: because of the status, clients ask for the scopes. Returns whether it did.
-fn refuse_for_scopes(
-    exchange: &Exchange,
-    errors: &ErrorTable,
-    id: &RequestId,
-    reply: &Reply,
-) -> bool {
-    let Err(CallError::Peer(error)) = reply else { return false };
-    error.kind() == ErrorKind::InsufficientScope
-        && exchange.refuse(status::error(status::of(errors, error), Some(id), error))
 }
 
 async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
