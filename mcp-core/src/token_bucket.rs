@@ -35,6 +35,11 @@ impl TokenBucket {
     /// # Errors
     /// When there is none: the time until there is one.
     pub fn take(&mut self, rate: Rate, now: Instant) -> Result<(), Duration> {
+        // Otherwise a caller whose clock was read a moment before that of the last one would wait
+        // for the difference.
+        if rate.interval.is_zero() {
+            return Ok(());
+        }
         let missing = self.full_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
         let refill = missing + rate.interval;
         let wait = refill.saturating_sub(rate.interval * rate.burst);
@@ -80,6 +85,7 @@ mod tests {
         let mut bucket = TokenBucket::default();
         let unlimited = Rate::new(0, Duration::ZERO);
         assert!((0..1_000).all(|_| bucket.take(unlimited, now).is_ok()));
+        assert_eq!(bucket.take(unlimited, now - Duration::from_micros(1)), Ok(()));
         let mut bucket = TokenBucket::default();
         let rare = Rate::new(u32::MAX, Duration::MAX);
         assert!((0..1_000).all(|_| bucket.take(rare, now).is_ok()));

@@ -32,7 +32,7 @@ fn write(value: &Value, out: &mut String) {
     match value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
-            members.sort_by(|(one, _), (other, _)| compare(one, other));
+            members.sort_by(|(one, _), (other, _)| canonical_order(one, other));
             out.push('{');
             for (index, (name, member)) in members.into_iter().enumerate() {
                 if index > 0 {
@@ -62,8 +62,9 @@ fn write(value: &Value, out: &mut String) {
     }
 }
 
-/// Compares the UTF-16 code units of two names.
-fn compare(one: &str, other: &str) -> Ordering {
+/// Compares the names of two members as [`canonical`] sorts them: by their UTF-16 code units.
+#[must_use]
+pub fn canonical_order(one: &str, other: &str) -> Ordering {
     // ASCII has the same order in both encodings, and nearly all names are ASCII.
     if one.is_ascii() && other.is_ascii() {
         one.cmp(other)

@@ -3,8 +3,15 @@
 
 use crate::codec::special::find_special;
 
-/// Appends a string as JSON, with the escapes that `serde_json` writes.
-pub(super) fn write_string(out: &mut String, text: &str) {
+/// Appends a string as JSON, with the escapes that `serde_json` writes. Long strings are several
+/// times as fast as there.
+///
+/// ```
+/// let mut out = String::new();
+/// mcp_core::json::write_string(&mut out, "a \"b\"\n");
+/// assert_eq!(out, r#""a \"b\"\n""#);
+/// ```
+pub fn write_string(out: &mut String, text: &str) {
     let bytes = text.as_bytes();
     out.reserve(text.len() + 2);
     out.push('"');

@@ -27,7 +27,8 @@ mod visitor;
 mod write;
 
 pub use bytes::JsonBytes;
-pub use canonical::canonical;
+pub use canonical::{canonical, canonical_order};
+pub use escape::write_string;
 pub use extra::Extra;
 pub use map::JsonObject;
 pub use members::{MembersError, member_ranges};

@@ -1,10 +1,14 @@
 //! What is recorded.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
 use crate::auth::Principal;
+
+/// Room for the details that a call has, and a few notes.
+const USUAL_DETAILS: usize = 8;
 
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,7 +62,7 @@ pub struct AuditEvent {
     pub(super) tool: Option<String>,
     pub(super) outcome: Outcome,
     /// The extension `mcp-server`.
-    pub(super) details: Map<String, Value>,
+    pub(super) details: Vec<(Cow<'static, str>, Value)>,
     pub(super) extensions: Map<String, Value>,
 }
 
@@ -99,7 +103,7 @@ impl AuditEvent {
             event_type: event_type.into(),
             tool: None,
             outcome,
-            details: Map::new(),
+            details: Vec::with_capacity(USUAL_DETAILS),
             extensions: Map::new(),
         }
     }
@@ -127,7 +131,7 @@ impl AuditEvent {
     /// Adds a member to the extension `mcp-server`. A number is recorded as text.
     #[must_use]
     pub fn detail(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.details.insert(name.into(), value.into());
+        self.set_detail(name.into(), value);
         self
     }
 
@@ -154,7 +158,15 @@ impl AuditEvent {
         self.outcome = outcome;
     }
 
-    pub(crate) fn set_detail(&mut self, name: &str, value: impl Into<Value>) {
-        self.details.insert(name.to_owned(), value.into());
+    pub(crate) fn set_detail(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Value>,
+    ) {
+        let (name, value) = (name.into(), value.into());
+        match self.details.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, former)) => *former = value,
+            None => self.details.push((name, value)),
+        }
     }
 }

@@ -95,13 +95,22 @@ impl AuditLog {
         let Handle { shared, jobs, .. } = &*self.0;
         let AuditLimits { queue_timeout, write_timeout, .. } = shared.settings.limits;
         let (answer, answered) = oneshot::channel();
-        let queued = CountLost::new(shared);
-        match timeout(queue_timeout, jobs.send(Job::Record(Box::new(event), Some(answer)))).await {
-            Ok(Ok(())) => queued.disarm(),
-            Ok(Err(_)) => return Err(AuditError::Closed),
-            Err(_) => {
-                let max = shared.settings.limits.max_queued_records;
-                return Err(AuditError::QueueFull { max, waited: queue_timeout });
+        match jobs.try_send(Job::Record(Box::new(event), Some(answer))) {
+            Ok(()) => {}
+            Err(TrySendError::Closed(_)) => {
+                shared.lose_one();
+                return Err(AuditError::Closed);
+            }
+            Err(TrySendError::Full(job)) => {
+                let queued = CountLost::new(shared);
+                match timeout(queue_timeout, jobs.send(job)).await {
+                    Ok(Ok(())) => queued.disarm(),
+                    Ok(Err(_)) => return Err(AuditError::Closed),
+                    Err(_) => {
+                        let max = shared.settings.limits.max_queued_records;
+                        return Err(AuditError::QueueFull { max, waited: queue_timeout });
+                    }
+                }
             }
         }
         shared.within(write_timeout, answered).await

@@ -1,9 +1,12 @@
 //! Records, and the chain that they form.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use mcp_core::json::canonical;
-use serde_json::{Map, Value, json};
+use mcp_core::json::{canonical, canonical_order, write_string};
+use serde_json::Value;
 
 use super::digest::{hex, sha256};
 use super::event::{AuditEvent, Author};
@@ -32,7 +35,7 @@ pub(super) const LINE_START: &str = r#"{"event_hash":""#;
 #[derive(Debug, Clone)]
 pub struct AuditRecord {
     line: String,
-    event_id: String,
+    event_id: Range<usize>,
 }
 
 impl AuditRecord {
@@ -46,7 +49,7 @@ impl AuditRecord {
     /// already.
     #[must_use]
     pub fn event_id(&self) -> &str {
-        &self.event_id
+        &self.line[self.event_id.clone()]
     }
 
     /// Returns the member `event_hash`, 64 hexadecimal digits.
@@ -79,90 +82,175 @@ impl Chain {
     /// Makes an event the next record.
     pub(super) fn seal(&mut self, event: &AuditEvent) -> AuditRecord {
         self.sealed += 1;
-        let event_id = format!("{}-{}", self.run, self.sealed);
+        let mut line = String::with_capacity(USUAL_RECORD_BYTES);
+        line.push_str(LINE_START);
+        let hash_place = line.len()..line.len() + NO_HASH.len();
+        line.push_str(NO_HASH);
+        line.push_str(END_OF_HASH);
+        let body = line.len();
+        line.push_str(r#""event_id":""#);
+        let start = line.len();
+        line.push_str(&self.run);
+        // Writing to a text cannot fail.
+        let _ = write!(line, "-{}", self.sealed);
+        let event_id = start..line.len();
+        line.push_str(r#"","event_type":"#);
+        write_text(&mut line, &event.event_type, MAX_TEXT_BYTES);
+        line.push_str(r#","extensions":"#);
+        self.write_rest(&mut line, event);
+
+        let hash = sha256(&[b"{", &line.as_bytes()[body..]]);
+        line.replace_range(hash_place, &hash);
+        self.head = Some(hash);
+        AuditRecord { line, event_id }
+    }
+
+    /// Writes the extensions, cut as far as necessary, and the members behind them.
+    fn write_rest(&self, line: &mut String, event: &AuditEvent) {
+        let start = line.len();
+        let sizes =
+            [(MAX_TEXT_BYTES, MAX_ARGUMENTS_BYTES), (MAX_SHORT_TEXT_BYTES, MAX_SHORT_TEXT_BYTES)];
+        let mut end = start;
+        for (text, arguments) in sizes {
+            line.truncate(start);
+            write_extensions(line, event, text, arguments);
+            end = line.len();
+            self.write_end(line, event);
+            if line.len() <= MAX_RECORD_BYTES {
+                return;
+            }
+        }
+        let digest = sha256(&[&line.as_bytes()[start..end]]);
+        line.truncate(start);
+        let _ = write!(line, r#"{{"{EXTENSION}":{{"omitted":"sha256:{digest}"}}}}"#);
+        self.write_end(line, event);
+    }
+
+    /// Writes the members behind the extensions.
+    fn write_end(&self, line: &mut String, event: &AuditEvent) {
+        let since_1970 = event.occurred_at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let occurred_at = humantime::format_rfc3339_millis(UNIX_EPOCH + since_1970.min(LATEST));
+        let outcome = event.outcome.as_str();
+        let _ = write!(line, r#","occurred_at":"{occurred_at}","outcome":"{outcome}""#);
+        match &self.head {
+            Some(hash) => {
+                let _ = write!(line, r#","previous_hash":"{hash}","principal_id":"#);
+            }
+            None => line.push_str(r#","previous_hash":null,"principal_id":"#),
+        }
         let principal = match &event.author {
             Author::Anonymous => "anonymous",
             Author::Principal(id) => id,
             Author::Server => "server",
         };
-        let since_1970 = event.occurred_at.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let occurred_at = UNIX_EPOCH + since_1970.min(LATEST);
-        let mut body = json!({
-            "event_id": event_id,
-            "occurred_at": humantime::format_rfc3339_millis(occurred_at).to_string(),
-            "principal_id": normalized(principal, MAX_TEXT_BYTES),
-            "event_type": normalized(&event.event_type, MAX_TEXT_BYTES),
-            "tool_name": event.tool.as_deref().map(|name| normalized(name, MAX_TEXT_BYTES)),
-            "outcome": event.outcome.as_str(),
-            "previous_hash": self.head,
-        });
-        let body = canonical_within(&mut body, event);
-        let hash = sha256(&[&body]);
-        let body = String::from_utf8_lossy(&body[1..]);
-        let line = format!("{LINE_START}{hash}\",{body}");
-        self.head = Some(hash);
-        AuditRecord { line, event_id }
+        write_text(line, principal, MAX_TEXT_BYTES);
+        line.push_str(r#","tool_name":"#);
+        match &event.tool {
+            Some(name) => write_text(line, name, MAX_TEXT_BYTES),
+            None => line.push_str("null"),
+        }
+        line.push('}');
     }
 }
 
 /// The last second that RFC 3339 can write, in seconds since 1970.
 const LATEST: Duration = Duration::from_secs(253_402_300_799);
+/// Room for the record of a usual call.
+const USUAL_RECORD_BYTES: usize = 1_024;
+/// What stands in the place of the hash until it is known.
+const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// What stands behind the hash.
+const END_OF_HASH: &str = r#"","#;
 
-/// Returns the body of a record with the extensions of an event, cut as far as necessary.
-fn canonical_within(body: &mut Value, event: &AuditEvent) -> Vec<u8> {
-    // The line has the hash, its name and the punctuation too.
-    let max = MAX_RECORD_BYTES - LINE_START.len() - 64 - 1;
-    let sizes =
-        [(MAX_TEXT_BYTES, MAX_ARGUMENTS_BYTES), (MAX_SHORT_TEXT_BYTES, MAX_SHORT_TEXT_BYTES)];
-    for (text, arguments) in sizes {
-        body["extensions"] = extensions(event, text, arguments);
-        let body = canonical(body);
-        if body.len() <= max {
-            return body;
+/// The value of `authenticated`.
+const IS_AUTHENTICATED: [&Value; 2] = [&Value::Bool(false), &Value::Bool(true)];
+
+/// Writes all extensions, with texts of at most this many bytes.
+fn write_extensions(line: &mut String, event: &AuditEvent, max_text: usize, max_arguments: usize) {
+    let others = event.extensions.iter();
+    let mut members: Vec<_> =
+        others.map(|(id, data)| (normalized(id, MAX_SHORT_TEXT_BYTES), Some(data))).collect();
+    // That of this crate.
+    members.push((EXTENSION.into(), None));
+    write_object(line, members, |line, _, data| match data {
+        Some(data) => write_plain(line, data, max_text, MAX_DEPTH),
+        None => write_own(line, event, max_text, max_arguments),
+    });
+}
+
+/// Writes the extension of this crate.
+fn write_own(line: &mut String, event: &AuditEvent, max_text: usize, max_arguments: usize) {
+    let mut members = Vec::with_capacity(1 + event.details.len());
+    if !matches!(event.author, Author::Server) {
+        let is_authenticated = usize::from(matches!(event.author, Author::Principal(_)));
+        members.push(("authenticated".into(), IS_AUTHENTICATED[is_authenticated]));
+    }
+    let details = event.details.iter();
+    members.extend(details.map(|(name, value)| (normalized(name, MAX_SHORT_TEXT_BYTES), value)));
+    write_object(line, members, |line, name, value| {
+        let max = if name == "arguments" { max_arguments } else { max_text };
+        write_plain(line, value, max, MAX_DEPTH);
+    });
+}
+
+/// Writes an object with its members in canonical order. Of members with equal names the last one
+/// counts.
+fn write_object<T>(
+    line: &mut String,
+    mut members: Vec<(Cow<'_, str>, T)>,
+    write_member: impl Fn(&mut String, &str, &T),
+) {
+    members.sort_by(|(one, _), (other, _)| canonical_order(one, other));
+    let mut separator = '{';
+    for (index, (name, member)) in members.iter().enumerate() {
+        if members.get(index + 1).is_none_or(|(next, _)| next != name) {
+            line.push(separator);
+            separator = ',';
+            write_string(line, name);
+            line.push(':');
+            write_member(line, name, member);
         }
     }
-    let digest = sha256(&[&canonical(&body["extensions"])]);
-    body["extensions"] = json!({ EXTENSION: { "omitted": format!("sha256:{digest}") } });
-    canonical(body)
+    line.push_str(if separator == '{' { "{}" } else { "}" });
 }
 
-fn extensions(event: &AuditEvent, max_text: usize, max_arguments: usize) -> Value {
-    let mut own = Map::new();
-    if !matches!(event.author, Author::Server) {
-        own.insert("authenticated".into(), matches!(event.author, Author::Principal(_)).into());
-    }
-    for (name, value) in &event.details {
-        let max = if name == "arguments" { max_arguments } else { max_text };
-        own.insert(normalized(name, MAX_SHORT_TEXT_BYTES), plain(value, max, MAX_DEPTH));
-    }
-    let mut all = Map::new();
-    for (id, data) in &event.extensions {
-        all.insert(normalized(id, MAX_SHORT_TEXT_BYTES), plain(data, max_text, MAX_DEPTH));
-    }
-    all.insert(EXTENSION.into(), Value::Object(own));
-    Value::Object(all)
-}
-
-/// Returns a value of which all leaves are strings, booleans or null.
-fn plain(value: &Value, max_text: usize, depth: usize) -> Value {
+/// Writes a value of which all leaves are strings, booleans or null.
+fn write_plain(line: &mut String, value: &Value, max_text: usize, depth: usize) {
     match value {
-        Value::Null | Value::Bool(_) => value.clone(),
-        Value::String(text) => normalized(text, max_text).into(),
+        Value::Null => line.push_str("null"),
+        Value::Bool(value) => line.push_str(if *value { "true" } else { "false" }),
+        Value::String(text) => write_text(line, text, max_text),
         Value::Array(items) if depth > 0 => {
-            items.iter().map(|item| plain(item, max_text, depth - 1)).collect()
+            line.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    line.push(',');
+                }
+                write_plain(line, item, max_text, depth - 1);
+            }
+            line.push(']');
         }
         Value::Object(members) if depth > 0 => {
-            let member = |(name, value): (&String, &Value)| {
-                (normalized(name, MAX_SHORT_TEXT_BYTES), plain(value, max_text, depth - 1))
-            };
-            Value::Object(members.iter().map(member).collect())
+            let members = members.iter();
+            let members =
+                members.map(|(name, value)| (normalized(name, MAX_SHORT_TEXT_BYTES), value));
+            write_object(line, members.collect(), |line, _, value| {
+                write_plain(line, value, max_text, depth - 1);
+            });
         }
-        value => normalized(&String::from_utf8_lossy(&canonical(value)), max_text).into(),
+        value => write_text(line, &String::from_utf8_lossy(&canonical(value)), max_text),
     }
+}
+
+/// Writes a text in its normal form.
+fn write_text(line: &mut String, text: &str, max_bytes: usize) {
+    write_string(line, &normalized(text, max_bytes));
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::audit::Outcome;
     use crate::auth::Principal;

@@ -1,5 +1,6 @@
 //! Text as records have it: in normalization form C, without control characters, and short.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::digest::sha256;
@@ -8,7 +9,10 @@ use super::digest::sha256;
 const CUT_BYTES: usize = 77;
 
 /// Returns a text as a record has it, with at most `max_bytes` bytes, at least 77.
-pub(super) fn normalized(text: &str, max_bytes: usize) -> String {
+pub(super) fn normalized(text: &str, max_bytes: usize) -> Cow<'_, str> {
+    if is_normal(text) && text.len() <= max_bytes {
+        return text.into();
+    }
     let mut out = String::with_capacity(text.len().min(max_bytes));
     // Where the text can be cut so that the mark fits.
     let mut cut = 0;
@@ -28,10 +32,16 @@ pub(super) fn normalized(text: &str, max_bytes: usize) -> String {
         if out.len() > max_bytes {
             out.truncate(cut);
             let _ = write!(out, "\\cut{{sha256:{}}}", sha256(&[text.as_bytes()]));
-            return out;
+            return out.into();
         }
     }
-    out
+    out.into()
+}
+
+/// Whether a text is in its normal form already, as nearly all are. Others may be too.
+fn is_normal(text: &str) -> bool {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' if *byte != b'\\');
+    text.as_bytes().iter().all(is_plain) && !text.starts_with(' ') && !text.ends_with(' ')
 }
 
 /// Whether a text could stand in a record of any writer: it has no control characters, and no

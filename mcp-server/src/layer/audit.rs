@@ -272,7 +272,7 @@ impl OpenCall<'_> {
         event.set_detail("duration_ms", format!("{}.{:03}", micros / 1_000, micros % 1_000));
         let notes = std::mem::take(&mut *self.notes.0.lock());
         for (name, value) in notes.details {
-            event.set_detail(&name, value);
+            event.set_detail(name, value);
         }
         notes.is_denied
     }

@@ -1,4 +1,5 @@
-//! The metadata by which clients find the authorization server (RFC 9728).
+//! The metadata by which clients find the authorization server (RFC 9728), without
+//! `offline_access` (AUTH-42).
 
 use http::Method;
 use mcp_test_support::http::Call;
