@@ -1,5 +1,6 @@
-//! A token bucket: limits how often something happens.
+//! Token buckets: they limit how often something happens.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -57,9 +58,71 @@ impl TokenBucket {
     }
 }
 
+/// Time between two searches for full buckets in a table that is full. Fixed: it keeps the cost of
+/// a full table small.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Number of buckets from which on full ones are removed. Fixed: fewer take little memory.
+const MIN_SWEEP: usize = 64;
+
+/// A bucket for each key, such as the hash of a caller, in bounded memory: about 50 bytes for each
+/// bucket that is not full.
+#[derive(Debug, Default)]
+pub struct TokenBuckets {
+    buckets: HashMap<u64, TokenBucket>,
+    /// What does not fit into the table.
+    overflow: TokenBucket,
+    /// Number of buckets at which full ones are removed again.
+    sweep_at: usize,
+    swept: Option<Instant>,
+}
+
+impl TokenBuckets {
+    /// Returns the bucket of a key. While the table has `max` buckets, further keys share one, so
+    /// that a peer with many keys cannot exceed the rate.
+    pub fn bucket(&mut self, key: u64, max: usize, now: Instant) -> &mut TokenBucket {
+        if self.buckets.len() >= self.sweep_at.min(max) && !self.buckets.contains_key(&key) {
+            self.sweep(max, now);
+            if self.buckets.len() >= max {
+                return &mut self.overflow;
+            }
+        }
+        self.buckets.entry(key).or_default()
+    }
+
+    /// Forgets full buckets. Runs after the table has doubled, or once a second when it is full, so
+    /// its cost for each key is constant.
+    fn sweep(&mut self, max: usize, now: Instant) {
+        let is_full = self.buckets.len() >= max;
+        let is_recent = self.swept.is_some_and(|swept| now - swept < SWEEP_INTERVAL);
+        if is_full && is_recent {
+            return;
+        }
+        self.swept = Some(now);
+        self.buckets.retain(|_, bucket| !bucket.is_full(now));
+        self.sweep_at = (self.buckets.len() * 2).max(MIN_SWEEP);
+        self.buckets.shrink_to(self.sweep_at);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn keys_beyond_the_limit_share_a_bucket_until_others_are_full() {
+        let rate = Rate::new(2, Duration::from_secs(5));
+        let mut buckets = TokenBuckets::default();
+        let now = Instant::now();
+        let mut admits = |key, now| buckets.bucket(key, 3, now).take(rate, now).is_ok();
+        for key in 0..3 {
+            assert!(admits(key, now) && admits(key, now) && !admits(key, now));
+        }
+        assert!(admits(3, now) && admits(4, now) && !admits(5, now));
+        // The others are forgotten once their tokens are back.
+        assert!(admits(6, now + Duration::from_secs(11)));
+        assert_eq!(buckets.buckets.len(), 1);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_passes_and_then_one_event_per_interval() {

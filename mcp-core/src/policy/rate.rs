@@ -1,6 +1,5 @@
 //! Rates of rules.
 
-use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::sync::Mutex;
-use crate::token_bucket::{Rate, TokenBucket};
+use crate::token_bucket::{Rate, TokenBuckets};
 
 /// Counts the calls that a rule selects, for each principal and subject.
 #[derive(Debug)]
@@ -16,21 +15,8 @@ pub(super) struct RateCounter {
     rate: Rate,
     max_counts: usize,
     hasher: RandomState,
-    counts: Mutex<Counts>,
+    counts: Mutex<TokenBuckets>,
 }
-
-#[derive(Debug, Default)]
-struct Counts {
-    buckets: HashMap<u64, TokenBucket>,
-    /// What does not fit into the table.
-    overflow: TokenBucket,
-    /// When buckets that are full were last removed.
-    swept: Option<Instant>,
-}
-
-/// Time between two searches for buckets that can be forgotten, when the table is full. Fixed: it
-/// keeps the cost of a full table small.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 impl RateCounter {
     pub(super) fn new(calls: u32, per: Duration, max_counts: usize) -> Self {
@@ -45,18 +31,7 @@ impl RateCounter {
     /// Counts a call. Returns whether it is within the rate.
     pub(super) fn admits(&self, key: (Option<&str>, &str, Option<&str>), now: Instant) -> bool {
         let key = self.hasher.hash_one(key);
-        let mut counts = self.counts.lock();
-        let counts = &mut *counts;
-        if counts.buckets.len() >= self.max_counts && !counts.buckets.contains_key(&key) {
-            if counts.swept.is_none_or(|swept| now.duration_since(swept) >= SWEEP_INTERVAL) {
-                counts.swept = Some(now);
-                counts.buckets.retain(|_, bucket| !bucket.is_full(now));
-            }
-            if counts.buckets.len() >= self.max_counts {
-                return counts.overflow.take(self.rate, now).is_ok();
-            }
-        }
-        counts.buckets.entry(key).or_default().take(self.rate, now).is_ok()
+        self.counts.lock().bucket(key, self.max_counts, now).take(self.rate, now).is_ok()
     }
 }
 
@@ -73,9 +48,7 @@ mod tests {
             assert!(admits(name, now) && admits(name, now) && !admits(name, now));
         }
         assert!(admits("d", now) && admits("e", now) && !admits("f", now));
-        assert_eq!(counter.counts.lock().buckets.len(), 3);
         // The others are forgotten once their calls are available again.
         assert!(admits("g", now + Duration::from_secs(11)));
-        assert_eq!(counter.counts.lock().buckets.len(), 1);
     }
 }

@@ -1,6 +1,5 @@
 //! Limits the rate of the calls of each caller.
 
-use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher as _, Hash};
@@ -11,17 +10,13 @@ use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 use mcp_core::method::{Discover, Method as _, Ping};
 use mcp_core::service::{Notification, Reply, Request, Service};
 use mcp_core::sync::Mutex;
-use mcp_core::token_bucket::{Rate, TokenBucket};
+use mcp_core::token_bucket::{Rate, TokenBuckets};
 use serde_json::json;
 use tokio::time::Instant;
 use tower_layer::Layer;
 
 use super::caller::Caller;
 use super::target::known_tool;
-
-/// Time between two searches for callers that can be forgotten, when the table is full. Fixed: it
-/// keeps the cost of a full table small.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Limits the rate of the calls of each caller, and answers calls over the limit with −32603. The
 /// error says when to try again: its `data` is `{"retryable": true, "retryAfterMs": n}`. Over HTTP
@@ -245,43 +240,6 @@ impl<S: Service> Service for RateLimit<S> {
 /// The callers in two tables: clients without an identity cannot fill that of the principals.
 #[derive(Debug, Default)]
 struct Tables {
-    verified: Callers,
-    unverified: Callers,
-}
-
-/// The callers that have used a part of their limit.
-#[derive(Debug, Default)]
-struct Callers {
-    buckets: HashMap<u64, TokenBucket>,
-    /// The callers that do not fit into the table.
-    overflow: TokenBucket,
-    /// Number of callers at which full buckets are removed again.
-    sweep_at: usize,
-    swept: Option<Instant>,
-}
-
-impl Callers {
-    fn bucket(&mut self, caller: u64, max: usize, now: Instant) -> &mut TokenBucket {
-        if self.buckets.len() >= self.sweep_at.min(max) && !self.buckets.contains_key(&caller) {
-            self.sweep(max, now);
-            if self.buckets.len() >= max {
-                return &mut self.overflow;
-            }
-        }
-        self.buckets.entry(caller).or_default()
-    }
-
-    /// Forgets callers whose bucket is full. Runs after the table has doubled, or once a second
-    /// when it is full, so its cost for each call is constant.
-    fn sweep(&mut self, max: usize, now: Instant) {
-        let is_full = self.buckets.len() >= max;
-        let is_recent = self.swept.is_some_and(|swept| now - swept < SWEEP_INTERVAL);
-        if is_full && is_recent {
-            return;
-        }
-        self.swept = Some(now);
-        self.buckets.retain(|_, bucket| !bucket.is_full(now));
-        self.sweep_at = (self.buckets.len() * 2).max(64);
-        self.buckets.shrink_to(self.sweep_at);
-    }
+    verified: TokenBuckets,
+    unverified: TokenBuckets,
 }
