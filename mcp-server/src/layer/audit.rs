@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use tower_layer::Layer;
 
 use super::caller::principal;
+use super::result_kind::ResultKind;
 use super::target::{text_member, tool_name};
 use crate::audit::{Arguments, AuditError, AuditEvent, AuditLog, Outcome};
 use crate::auth::Principal;
 use crate::context::Context;
-use crate::json_text::read_text;
 
 /// Maximum number of notes of one call. Fixed: a record has a fixed length, and inner layers write
 /// a few.
@@ -294,21 +294,15 @@ impl Drop for OpenCall<'_> {
 /// Returns the outcome that an answer means, and describes it.
 fn judge(event: &mut AuditEvent, reply: &Reply) -> Outcome {
     match reply {
-        Ok(result) => {
-            let members = member_ranges(result.as_str(), ["resultType", "isError", "task"]);
-            let text = |range: Option<std::ops::Range<usize>>| result.as_str().get(range?);
-            let [result_type, is_error, task] = members.unwrap_or_default().map(text);
-            let result_type = result_type.and_then(|json| read_text(json).ok());
-            let result_type = result_type.unwrap_or_default();
-            if result_type == "task" || task.is_some() {
+        Ok(result) => match ResultKind::of(result) {
+            ResultKind::InputRequired => Outcome::Deferred,
+            ResultKind::Failed => Outcome::Error,
+            ResultKind::Task => {
                 event.set_detail("result", "task");
+                Outcome::Allowed
             }
-            match (&*result_type, is_error) {
-                ("input_required", _) => Outcome::Deferred,
-                (_, Some("true")) => Outcome::Error,
-                _ => Outcome::Allowed,
-            }
-        }
+            ResultKind::Complete | ResultKind::Other => Outcome::Allowed,
+        },
         Err(CallError::Peer(error)) => {
             event.set_detail("code", error.code());
             match error.kind() {

@@ -69,6 +69,7 @@ mod policy;
 mod rate_limit;
 mod response_cache;
 mod response_size;
+mod result_kind;
 mod selected;
 mod spill;
 mod target;

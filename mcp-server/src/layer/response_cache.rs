@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_core::deadline::later;
-use mcp_core::json::{JsonBytes, canonical, member_ranges};
+use mcp_core::json::{JsonBytes, canonical};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Notification, Reply, Request, Service};
 use mcp_core::sync::Mutex;
@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use tower_layer::Layer;
 
 use super::caller::principal;
+use super::result_kind::ResultKind;
 use super::target::tool_name;
 use crate::call::known_digests;
 use crate::context::Context;
@@ -196,7 +197,7 @@ impl<S: Service> Service for ResponseCache<S> {
             return Ok(result);
         }
         let result = self.inner.call(request).await?;
-        if is_complete(&result) {
+        if ResultKind::of(&result) == ResultKind::Complete {
             let expires_at = later(Instant::now(), self.layer.ttl);
             let bytes = key.bytes() + result.as_bytes().len();
             // A copy, because the result may be a part of a larger buffer.
@@ -211,17 +212,6 @@ impl<S: Service> Service for ResponseCache<S> {
     async fn notify(&self, notification: Notification) {
         self.inner.notify(notification).await;
     }
-}
-
-/// Whether a result is neither an error, nor a question, nor a task.
-fn is_complete(result: &JsonBytes) -> bool {
-    let text = result.as_str();
-    let members = member_ranges(text, ["resultType", "isError", "task"]);
-    let Ok([kind, is_error, task]) = members else { return false };
-    let get = |range: Option<std::ops::Range<usize>>| range.and_then(|range| text.get(range));
-    task.is_none()
-        && get(kind).is_none_or(|kind| kind == "\"complete\"")
-        && get(is_error).is_none_or(|is_error| is_error == "false")
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

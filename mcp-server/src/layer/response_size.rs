@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mcp_core::json::{JsonBytes, member_ranges};
+use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::method::{Method as _, PromptsGet, ResourcesRead, ToolsCall};
 use mcp_core::service::{Notification, Reply, Request, Service};
@@ -15,6 +15,7 @@ use serde_json::json;
 use tower_layer::Layer;
 
 use super::caller::Caller;
+use super::result_kind::ResultKind;
 use super::spill::{Spill, SpillLimits, Text};
 use super::target::text_member;
 use crate::context::Context;
@@ -159,13 +160,8 @@ impl ResponseSizeLayer {
     /// Returns what takes the place of a result of a tool.
     fn shrink(&self, context: &Context, owner: Owner, result: JsonBytes) -> Reply {
         let bytes = result.as_bytes().len();
-        let text = result.as_str();
         // Questions and tasks have limits of their own.
-        let is_answer = member_ranges(text, ["resultType", "task"]).is_ok_and(|[kind, task]| {
-            task.is_none()
-                && kind.and_then(|kind| text.get(kind)).is_none_or(|kind| kind == COMPLETE)
-        });
-        if !is_answer {
+        if !matches!(ResultKind::of(&result), ResultKind::Complete | ResultKind::Failed) {
             return Ok(result);
         }
         let parsed: CallToolResult = match result.parse() {
@@ -265,9 +261,6 @@ impl ResponseSizeLayer {
         ErrorObject::new(code::INTERNAL_ERROR, self.message(bytes)).with_data(&data)
     }
 }
-
-/// The JSON of the type of an answer.
-const COMPLETE: &str = "\"complete\"";
 
 fn contents(uri: &str, text: &Text) -> ReadResourceResult {
     let contents = TextResourceContents::new(uri, &*text.text).mime_type(text.mime_type);
