@@ -25,6 +25,7 @@
 //! | suggest values for arguments | [`completion`] |
 //! | add and remove tools at runtime | [`ServerHandle`] |
 //! | run code around every call | [`layer`] |
+//! | fit the schemas of tools to hosts | [`dialect`], [`lint`] |
 //! | record what callers did | `audit`, with the feature `audit` |
 //! | set limits | [`Limits`] |
 //!
@@ -41,6 +42,7 @@ mod context;
 mod custom_method;
 mod definition;
 mod describe_value;
+pub mod dialect;
 mod error;
 pub mod extension;
 pub mod extract;
@@ -55,6 +57,7 @@ mod instance;
 mod json_text;
 pub mod layer;
 mod limits;
+pub mod lint;
 #[doc(hidden)]
 pub mod macro_support;
 pub mod prompt;
