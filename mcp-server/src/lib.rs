@@ -27,6 +27,7 @@
 //! | run code around every call | [`layer`] |
 //! | fit the schemas of tools to hosts | [`dialect`], [`lint`] |
 //! | record what callers did | `audit`, with the feature `audit` |
+//! | test a server | `test`, with the feature `testing` |
 //! | set limits | [`Limits`] |
 //!
 //! The crate root re-exports what nearly every server uses; the rest is in the modules.
@@ -78,6 +79,8 @@ pub mod store;
 mod subscription;
 #[cfg(feature = "tasks")]
 pub mod task;
+#[cfg(feature = "testing")]
+pub mod test;
 pub mod tool;
 #[cfg(any(feature = "stdio", feature = "http"))]
 mod watch;
