@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -102,11 +103,11 @@ def sample(schema: Schema, root: Schema, turn: int) -> Any:
     if kind == "array":
         items = schema.get("items")
         check(items, f"a list without items: {schema}")
-        count = int(member(schema, "minItems", "min_items") or 1)
-        # The items of a tuple are alternatives in its order.
-        is_tuple = "in this order" in (schema.get("description") or "")
-        inner = member(items, "anyOf", "any_of") if is_tuple else None
-        return [sample(inner[index], root, turn) if inner else sample(items, root, turn) for index in range(count)]
+        # The items of a tuple are alternatives in its order, and their number is in the description.
+        text = schema.get("description") or ""
+        count = len(re.findall(r"\b\d+\. ", text)) if "in this order" in text else 0
+        inner = member(items, "anyOf", "any_of") if count else None
+        return [sample(inner[index] if inner else items, root, turn) for index in range(count or 1)]
     if kind == "string":
         if "contains JSON" in (schema.get("description") or ""):
             return '{"a": [1, null]}'

@@ -17,7 +17,7 @@ use std::fmt;
 /// | member or item that may be null | `anyOf` with `null` | `"type": [T, "null"]`; for an enum `anyOf` with `null` |
 /// | object | `"additionalProperties": false` | without `additionalProperties` |
 /// | map | list of entries, `{"key": …, "value": …}` | the same |
-/// | `$ref` | kept, also if it is recursive | replaced by its target; recursion is an error |
+/// | `$ref` | replaced by its target; a recursive one stays | replaced by its target; recursion is an error |
 /// | enum with documented variants (`oneOf` of `const`) | one `enum`; the docs are in the description | the same |
 /// | other `oneOf` | `anyOf` | `anyOf` |
 /// | alternatives at the root, or next to `properties` | one object with the members of all | the same |
@@ -51,11 +51,13 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SchemaDialect {
-    /// The schema as it was derived or set: JSON Schema 2020-12. Claude accepts it.
+    /// The schema as it was derived or set: JSON Schema 2020-12. Claude accepts it, except
+    /// alternatives at the root.
     #[default]
     AsWritten,
-    /// What the strict mode of OpenAI requires: every member is required, an optional one may be
-    /// null, and every object is closed.
+    /// What the strict modes of OpenAI and Claude require: every member is required, an optional
+    /// one may be null, and every object is closed. Recursive schemas keep their references, which some
+    /// hosts do not accept as strict.
     Strict,
     /// What converters to an OpenAPI subset accept, such as those for Gemini: no references, no
     /// `oneOf`, no tuples.

@@ -1,4 +1,6 @@
-//! References in a dialect: they stay, or are replaced by their targets.
+//! References in a dialect: they are replaced by their targets, unless those refer to themselves.
+
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
@@ -8,8 +10,8 @@ use super::parts::{definition_name, is_annotation, resolve};
 use super::rewriter::{MAX_LEVELS, Rewriter};
 
 impl Rewriter<'_> {
-    /// Returns the target of a reference that stays one: it leads to a definition, and has no
-    /// keywords beside it that constrain values.
+    /// Returns the target of a reference that stays one in `Strict`: it leads to a definition that
+    /// refers to itself, and has no keywords beside it that constrain values.
     pub(super) fn kept_reference<'s>(
         &self,
         schema: &'s Value,
@@ -20,8 +22,33 @@ impl Rewriter<'_> {
         let is_kept = self.is_strict()
             && is_alone
             && !members.contains_key("x-mcp-header")
-            && (target == "#" || definition_name(target).is_some());
+            && (target == "#" || definition_name(target).is_some())
+            && self.is_recursive(target);
         is_kept.then_some((target, members))
+    }
+
+    /// Whether a definition refers to itself, also through others.
+    fn is_recursive(&self, target: &str) -> bool {
+        let mut reached = HashSet::new();
+        let mut pending: Vec<&Value> = resolve(self.root, target).into_iter().collect();
+        while let Some(schema) = pending.pop() {
+            match schema {
+                Value::Object(members) => {
+                    if let Some(Value::String(next)) = members.get("$ref") {
+                        if next == target {
+                            return true;
+                        }
+                        if reached.insert(next.as_str()) {
+                            pending.extend(resolve(self.root, next));
+                        }
+                    }
+                    pending.extend(members.values());
+                }
+                Value::Array(items) => pending.extend(items),
+                _ => {}
+            }
+        }
+        false
     }
 
     /// Returns the keywords of a schema, with those of its references and of `allOf`, and the

@@ -46,7 +46,7 @@ impl Client {
         answers: Answers,
     ) -> Self {
         let newest = server.definition.revisions.iter().max_by_key(|it| it.index());
-        let revision = revision.or(newest.copied()).unwrap_or(Revision::LATEST);
+        let revision = revision.or_else(|| newest.copied()).unwrap_or(Revision::LATEST);
         let (limits, side) = (server.limits(), answers.clone());
         let link =
             connect(&ConnectionLimits::for_client(), |_| side, &limits, |peer| server.accept(peer));

@@ -74,11 +74,8 @@ impl RouteDialect {
 
     /// Returns the listed schemas, unless they are those as written.
     pub(super) fn listed(&self, written: &WrittenSchemas<'_>) -> Option<&ListedSchemas> {
-        match self.rewritten(written)? {
-            Ok(listed) => Some(listed),
-            // The build has refused it.
-            Err(_) => None,
-        }
+        // The build has refused a schema without a form.
+        self.rewritten(written)?.as_ref().ok()
     }
 
     fn rewritten(&self, written: &WrittenSchemas<'_>) -> Option<&Result<ListedSchemas, Refused>> {

@@ -280,8 +280,8 @@ fn alternatives_at_the_root_are_merged() {
     assert_eq!(strict["properties"]["kind"], kinds);
     let text = strict["description"].as_str().unwrap();
     assert!(text.contains("- kind: \"circle\", center, radius"), "{text}");
-    let from = &strict["properties"]["from"];
-    assert_eq!(*from, json!({"anyOf": [{"$ref": "#/$defs/Point"}, {"type": "null"}]}));
+    let from = &strict["properties"]["from"]["anyOf"];
+    assert_eq!((&from[0]["type"], &from[1]["type"]), (&json!("object"), &json!("null")));
     let call = json!({
         "kind": "line", "from": {"x": 0, "label": null}, "to": {"x": 1, "label": "b"},
         "center": null, "radius": null,
