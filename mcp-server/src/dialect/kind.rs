@@ -56,8 +56,8 @@ pub enum SchemaDialect {
     #[default]
     AsWritten,
     /// What the strict modes of OpenAI and Claude require: every member is required, an optional
-    /// one may be null, and every object is closed. Recursive schemas keep their references, which some
-    /// hosts do not accept as strict.
+    /// one may be null, and every object is closed. Recursive schemas keep their references, which
+    /// some hosts do not accept as strict.
     Strict,
     /// What converters to an OpenAPI subset accept, such as those for Gemini: no references, no
     /// `oneOf`, no tuples.
