@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 /// The dependencies of the tests: the `cfg`, the folder of the installation, and the file there
 /// that the installation writes last.
-const DEPENDENCIES: [(&str, &str, &str); 5] = [
+const DEPENDENCIES: [(&str, &str, &str); 6] = [
     ("node_peers_installed", "peers/node", "node_modules/.stamp"),
     ("python_peers_installed", "peers/python", ".venv/.stamp"),
     ("fastmcp_tasks_installed", "peers/python/tasks", ".venv/.stamp"),
+    ("host_sdks_installed", "peers/python/hosts", ".venv/.stamp"),
     ("rmcp_peer_built", "peers/rmcp", "target/debug/mcp-peer-rmcp"),
     ("suite_installed", "suite", "node_modules/.package-lock.json"),
 ];

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs pinned versions of other SDKs: node/node_modules (npm ci), python/.venv and python/tasks/.venv (pip).
+# Installs pinned versions of other SDKs: node/node_modules (npm ci), and python/.venv, python/tasks/.venv and
+# python/hosts/.venv (pip).
 # Does nothing if they are installed and no lock file, Node or Python version has changed.
 # Needs Node >= 20 and Python >= 3.11. PYTHON and NPM select other programs.
 set -euo pipefail
@@ -39,4 +40,5 @@ environment() { # environment <folder>: installs the requirements of the folder
 }
 environment python
 environment python/tasks
+environment python/hosts
 echo "the peers are installed"

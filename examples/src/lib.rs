@@ -35,6 +35,8 @@ mod guides {
     struct Readme;
     #[doc = include_str!("../../docs/server.md")]
     struct Server;
+    #[doc = include_str!("../../docs/testing.md")]
+    struct Testing;
     #[doc = include_str!("../../docs/input.md")]
     struct Input;
     #[doc = include_str!("../../docs/client.md")]

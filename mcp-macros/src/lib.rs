@@ -17,7 +17,7 @@
 //! | `name`, `title`, `description`, `icons`, `meta`, `scopes` | ● | ● | ● | |
 //! | `blocking` | ● | ● | ● | |
 //! | `read_only`, `destructive`, `idempotent`, `open_world` | ● | | | |
-//! | `output_schema`, `task`, `recovery` | ● | | | |
+//! | `output_schema`, `task`, `recovery`, `dialect` | ● | | | |
 //! | `mime`, `size`, `annotations` | | | ● | |
 //! | `crate` | ● | ● | ● | ● |
 //!
@@ -101,6 +101,7 @@ use proc_macro::TokenStream;
 /// | `blocking` | For a function that is not `async` and blocks: it runs on a bounded pool of threads. |
 /// | `task` | Clients that support tasks receive a task, others the result. `task = "required"` refuses the others. Needs the feature `tasks`. |
 /// | `recovery = "…"` | What becomes of a task that was interrupted: `"resume"` (default), `"restart"` or `"fail"`. |
+/// | `dialect = "…"` | The dialect of the schemas: `"strict"`, `"flat"` or `"as_written"`. Default: that of the server. |
 /// | `crate = path` | The path of `mcp_server`. Default: `::mcp_server`. |
 ///
 /// # Parameters

@@ -12,6 +12,8 @@ use mcp_core::transport::TransportError;
 use mcp_core::types::{CallToolResult, Content};
 use serde_json::json;
 
+use crate::dialect::{DialectError, SchemaDialect};
+
 /// Maximum length of the name of an unknown tool or prompt in an error message, in characters: the
 /// maximum of a valid tool name. Fixed: the caller knows the name.
 const MAX_NAME_CHARS: usize = 128;
@@ -137,6 +139,20 @@ pub enum BuildError {
         name: String,
         /// The violated rule, and the remedy.
         reason: String,
+    },
+    /// The schema of a tool has no form in its [dialect](crate::dialect::SchemaDialect).
+    #[error(
+        "the {schema} schema of the tool {tool:?} has no form in the dialect {dialect}: {error}"
+    )]
+    Dialect {
+        /// The name of the tool.
+        tool: String,
+        /// "input" or "output".
+        schema: &'static str,
+        /// The dialect.
+        dialect: SchemaDialect,
+        /// What has no form, and where.
+        error: DialectError,
     },
 }
 

@@ -25,7 +25,9 @@
 //! | suggest values for arguments | [`completion`] |
 //! | add and remove tools at runtime | [`ServerHandle`] |
 //! | run code around every call | [`layer`] |
+//! | fit the schemas of tools to hosts | [`dialect`], [`lint`] |
 //! | record what callers did | `audit`, with the feature `audit` |
+//! | test a server | `test`, with the feature `testing` |
 //! | set limits | [`Limits`] |
 //!
 //! The crate root re-exports what nearly every server uses; the rest is in the modules.
@@ -41,6 +43,7 @@ mod context;
 mod custom_method;
 mod definition;
 mod describe_value;
+pub mod dialect;
 mod error;
 pub mod extension;
 pub mod extract;
@@ -55,6 +58,7 @@ mod instance;
 mod json_text;
 pub mod layer;
 mod limits;
+pub mod lint;
 #[doc(hidden)]
 pub mod macro_support;
 pub mod prompt;
@@ -75,6 +79,8 @@ pub mod store;
 mod subscription;
 #[cfg(feature = "tasks")]
 pub mod task;
+#[cfg(feature = "testing")]
+pub mod test;
 pub mod tool;
 #[cfg(any(feature = "stdio", feature = "http"))]
 mod watch;

@@ -39,6 +39,10 @@ pub struct Limits {
     pub max_session_bytes: usize,
     /// Maximum length of a URI or URI template, in bytes. 8 KiB.
     pub max_uri_bytes: usize,
+    /// Maximum length of the input schema, and of the output schema, of a tool in a
+    /// [`SchemaDialect`](crate::dialect::SchemaDialect) other than `AsWritten`, in bytes. `Flat`
+    /// copies the targets of references. The server is not built if a schema is longer. 64 KiB.
+    pub max_dialect_schema_bytes: usize,
     /// Maximum number of threads that run blocking handlers. 64.
     pub max_blocking_threads: usize,
     /// Minimum time between two progress notifications of one request, on average. Those in between
@@ -88,6 +92,7 @@ impl Limits {
             max_client_info_bytes: 16 << 10,
             max_session_bytes: 64 << 10,
             max_uri_bytes: 8 << 10,
+            max_dialect_schema_bytes: 64 << 10,
             max_blocking_threads: 64,
             min_progress_interval: Duration::from_millis(100),
             min_log_interval: Duration::from_millis(10),

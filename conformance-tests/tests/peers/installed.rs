@@ -41,6 +41,11 @@ pub(crate) fn python_with_tasks(script: &str) -> Command {
     python_of("python/tasks", script)
 }
 
+/// As [`python`], with the environment that has the SDKs of model providers.
+pub(crate) fn python_with_hosts(script: &str) -> Command {
+    python_of("python/hosts", script)
+}
+
 fn python_of(environment: &str, script: &str) -> Command {
     let environment = folder().join(environment).join(".venv");
     require(&environment.join(".stamp"), INSTALL_PEERS);

@@ -10,6 +10,7 @@
 
 mod authorization;
 mod clients;
+mod dialects;
 mod features;
 mod host;
 mod inspector;

@@ -38,7 +38,13 @@ impl Schema {
     pub fn empty_object() -> Self {
         // Shared, because every tool starts with it.
         static EMPTY_OBJECT: LazyLock<Schema> = LazyLock::new(|| {
-            Schema(serde_json::json!({"type": "object", "additionalProperties": false}).into())
+            let schema = serde_json::json!({
+                "type": "object",
+                "properties": {},
+                "required": [],
+                "additionalProperties": false,
+            });
+            Schema(schema.into())
         });
         EMPTY_OBJECT.clone()
     }

@@ -30,6 +30,10 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     let recovery = tool.recovery.as_ref().map(
         |recovery| quote_spanned!(recovery.span()=> .recovery(#krate::task::Recovery::#recovery)),
     );
+    let dialect = tool.dialect.as_ref().map(|dialect| {
+        quote_spanned!(dialect.span()=>
+            .schema_dialect(#krate::dialect::SchemaDialect::#dialect))
+    });
     let builder = local("builder");
     let output_schema = output_schema(scope, tool);
     let decoding = arguments.decoding();
@@ -46,7 +50,7 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     );
     quote! {{
         #definition
-        let #builder = #krate::tool::ToolRoute::builder(#name) #setters #(#hints)* #task #recovery
+        let #builder = #krate::tool::ToolRoute::builder(#name) #setters #(#hints)* #task #recovery #dialect
             .derived_input_schema(|| #schema, #are_standard);
         #output_schema
         #builder.raw(#handler)

@@ -123,6 +123,7 @@ fn intended(name: &str) -> Option<&'static str> {
         "idempotentHint" | "idempotent_hint" => "idempotent",
         "openWorld" | "openWorldHint" | "open_world_hint" => "open_world",
         "outputSchema" => "output_schema",
+        "schema_dialect" => "dialect",
         "_meta" => "meta",
         "icon" => "icons",
         "desc" | "doc" | "about" => "description",

@@ -16,6 +16,8 @@ pub(crate) struct Tool {
     pub(crate) task: Option<Ident>,
     /// `recovery = "…"`, as the variant of `Recovery`.
     pub(crate) recovery: Option<Ident>,
+    /// `dialect = "…"`, as the variant of `SchemaDialect`.
+    pub(crate) dialect: Option<Ident>,
 }
 
 impl Tool {
@@ -30,6 +32,7 @@ impl Tool {
         let blocking = options.word("blocking");
         let task = task_support(&mut options);
         let recovery = recovery(&mut options);
+        let dialect = dialect(&mut options);
         options.finish();
 
         check_hints(&hints, errors);
@@ -38,7 +41,7 @@ impl Tool {
             errors.at_span(listing.name_span, problem, help);
         }
         let function = Function::new(&mut source, blocking, errors);
-        Self { function, listing, hints, output_schema, task, recovery }
+        Self { function, listing, hints, output_schema, task, recovery, dialect }
     }
 }
 
@@ -54,6 +57,13 @@ fn recovery(options: &mut Reader<'_>) -> Option<Ident> {
     let value = options.expression("recovery")?;
     let choices = [("resume", "Resume"), ("restart", "Restart"), ("fail", "Fail")];
     choice(options, "recovery", value, &choices)
+}
+
+/// Reads `dialect = "as_written"`, `"strict"` or `"flat"`.
+fn dialect(options: &mut Reader<'_>) -> Option<Ident> {
+    let value = options.expression("dialect")?;
+    let choices = [("strict", "Strict"), ("flat", "Flat"), ("as_written", "AsWritten")];
+    choice(options, "dialect", value, &choices)
 }
 
 /// Returns the variant that a string literal names.

@@ -44,8 +44,7 @@ impl ServerHandle {
     /// # Errors
     /// If the name or the schema is invalid. Nothing is changed then.
     pub fn set_tool(&self, route: ToolRoute) -> Result<(), BuildError> {
-        check_tool(&route)?;
-        let route = Arc::new(route);
+        let route = self.checked(route)?;
         drop(self.live.change(|registry| registry.insert_tool(route)));
         self.live.hub.publish(&Change::Tools);
         Ok(())
@@ -62,8 +61,7 @@ impl ServerHandle {
         let mut fresh = Registry::default();
         fresh.tools.offer();
         for route in routes {
-            check_tool(&route)?;
-            if let Some(other) = fresh.insert_tool(Arc::new(route)) {
+            if let Some(other) = fresh.insert_tool(self.checked(route)?) {
                 let name = other.name().to_owned();
                 return Err(BuildError::Duplicate { kind: "tool", name });
             }
@@ -72,6 +70,16 @@ impl ServerHandle {
         drop(self.live.change(|registry| std::mem::replace(&mut registry.tools, tools)));
         self.live.hub.publish(&Change::Tools);
         Ok(())
+    }
+
+    /// Checks a tool, also its schemas in the dialect of the server, if that is built.
+    fn checked(&self, mut route: ToolRoute) -> Result<Arc<ToolRoute>, BuildError> {
+        check_tool(&route)?;
+        route.join(&self.live.dialect);
+        if self.live.dialect.get().is_some() {
+            route.check_dialect()?;
+        }
+        Ok(Arc::new(route))
     }
 
     /// Removes a tool. Returns false if no tool has this name.

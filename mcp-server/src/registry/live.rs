@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use mcp_core::sync::RwLock;
 
 use super::Registry;
+use crate::dialect::ServerDialect;
 use crate::subscription::Hub;
 
 /// The state of a server that changes at runtime.
@@ -12,6 +13,8 @@ use crate::subscription::Hub;
 pub(crate) struct Live {
     registry: RwLock<Arc<Registry>>,
     pub(crate) hub: Arc<Hub>,
+    /// The dialect of the schemas of tools, when the server is built. The routes share it.
+    pub(crate) dialect: Arc<OnceLock<ServerDialect>>,
 }
 
 impl Live {

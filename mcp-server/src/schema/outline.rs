@@ -16,6 +16,10 @@ pub(crate) struct Outline {
     pub(crate) is_object: bool,
     /// Whether any object in it has the member `x-mcp-header`, as an annotation or as data.
     pub(crate) may_mirror: bool,
+    /// Whether the root has `properties`.
+    pub(crate) has_properties: bool,
+    /// Whether the root has `required`.
+    pub(crate) has_required: bool,
 }
 
 impl Outline {
@@ -106,6 +110,10 @@ impl<'de> Visitor<'de> for Part<'_> {
                 (Place::Root, "type") => Place::RootType,
                 _ => Place::Other,
             };
+            if self.place == Place::Root {
+                self.outline.has_properties |= name == "properties";
+                self.outline.has_required |= name == "required";
+            }
             self.outline.may_mirror |= name == PARAM_KEYWORD;
             members.next_value_seed(Part { outline: self.outline, place })?;
         }

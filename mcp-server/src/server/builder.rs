@@ -23,6 +23,7 @@ use crate::auth::Protection;
 use crate::context::Context;
 use crate::custom_method::CustomMethod;
 use crate::definition::PageSizes;
+use crate::dialect::SchemaDialect;
 use crate::error::BuildError;
 use crate::extension::ServerExtension;
 use crate::limits::Limits;
@@ -243,6 +244,25 @@ impl ServerBuilder {
     /// Sets the limits. See [`Limits`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.parts.limits = limits;
+        self
+    }
+
+    /// Sets the [dialect](SchemaDialect) of the schemas of all tools, except those that set their
+    /// own. Default: as written.
+    ///
+    /// Building the server fails if a schema has no form in the dialect.
+    pub fn schema_dialect(mut self, dialect: SchemaDialect) -> Self {
+        self.parts.dialect = dialect;
+        self
+    }
+
+    /// Sets whether building the server logs a warning for each [finding](crate::lint) about the
+    /// names and schemas of its tools. Default: true.
+    ///
+    /// Nothing is checked if no subscriber of `tracing` is interested in warnings.
+    /// [`Server::lint`] returns the findings in any case.
+    pub fn schema_lints(mut self, log: bool) -> Self {
+        self.parts.lints = log;
         self
     }
 

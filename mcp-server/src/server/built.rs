@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::definition::ServerDefinition;
+use crate::lint::{self, Finding};
 use crate::registry::ServerHandle;
 use crate::router::Stack;
 
@@ -37,6 +38,13 @@ impl Server {
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
         ServerHandle::new(Arc::clone(&self.definition.live))
+    }
+
+    /// Returns what some hosts break on in the names and schemas of the tools that are registered
+    /// now. See [`lint`](crate::lint).
+    #[must_use]
+    pub fn lint(&self) -> Vec<Finding> {
+        lint::findings(&self.definition.live.registry())
     }
 }
 

@@ -19,11 +19,13 @@ use crate::blocking::BlockingPool;
 use crate::call::Environment;
 use crate::custom_method::CustomMethod;
 use crate::definition::{PageSizes, ServerDefinition};
+use crate::dialect::{SchemaDialect, ServerDialect};
 use crate::error::BuildError;
 use crate::extension::{ListenFilter, Registered, ServerExtension};
 #[cfg(feature = "http")]
 use crate::fleet::Fleet;
 use crate::limits::Limits;
+use crate::lint;
 use crate::prompt::PromptRoute;
 use crate::registry::{Live, Registry, ServerHandle, check_prompt, check_resource, check_tool};
 use crate::resource::ResourceRoute;
@@ -70,6 +72,9 @@ pub(super) struct Parts {
     pub(super) tasks: Option<TaskConfig>,
     #[cfg(feature = "http")]
     pub(super) stores: Stores,
+    pub(super) dialect: SchemaDialect,
+    /// Whether the build logs what hosts break on.
+    pub(super) lints: bool,
     pub(super) invalid_registration: Option<BuildError>,
 }
 
@@ -104,6 +109,8 @@ impl Parts {
             tasks: None,
             #[cfg(feature = "http")]
             stores: Stores::new(),
+            dialect: SchemaDialect::AsWritten,
+            lints: true,
             invalid_registration: None,
         }
     }
@@ -150,6 +157,11 @@ impl Parts {
     pub(super) fn add_tools(&mut self, routes: &mut dyn Iterator<Item = ToolRoute>) {
         self.live.change(|registry| registry.tools.offer());
         let name = |route: &ToolRoute| route.name().to_owned();
+        let dialect = Arc::clone(&self.live.dialect);
+        let routes = &mut routes.map(|mut route| {
+            route.join(&dialect);
+            route
+        });
         self.register("tool", routes, name, check_tool, Registry::insert_tool);
     }
 
@@ -208,6 +220,7 @@ impl Parts {
     /// The first invalid registration.
     pub(super) fn build(mut self) -> Result<Server, BuildError> {
         self.check()?;
+        self.check_schemas()?;
         #[cfg_attr(
             not(feature = "auth"),
             expect(unused_mut, reason = "only protection changes it")
@@ -293,6 +306,24 @@ impl Parts {
             Stack::layered(layers.fold(BoxService::new(router), |inner, layer| layer(inner)))
         };
         Ok(Server { definition, stack: Arc::new(stack) })
+    }
+
+    /// Sets the dialect of the tools, checks their schemas in it, and logs what hosts break on.
+    ///
+    /// # Errors
+    /// The first schema that has no form in its dialect.
+    fn check_schemas(&self) -> Result<(), BuildError> {
+        let max_bytes = self.limits.max_dialect_schema_bytes;
+        let dialect = ServerDialect { dialect: self.dialect, max_bytes };
+        self.live.dialect.get_or_init(|| dialect);
+        let registry = self.live.registry();
+        for tool in registry.tools.iter() {
+            tool.check_dialect()?;
+        }
+        if self.lints {
+            lint::log(&self.info.name, &registry);
+        }
+        Ok(())
     }
 
     /// Checks what can be checked only when everything is registered.

@@ -23,6 +23,11 @@ impl ToolCall {
         Self { context, arguments, schema }
     }
 
+    /// Returns the call with other arguments.
+    pub(super) fn with_arguments(self, arguments: JsonBytes) -> Self {
+        Self { arguments, ..self }
+    }
+
     /// Returns the compiled input schema of the tool.
     pub(super) fn schema(&self) -> &SchemaCheck {
         self.schema.get()

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod call;
+mod dialect;
 mod header_argument;
 mod output;
 mod reply;

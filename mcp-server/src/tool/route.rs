@@ -14,10 +14,13 @@ use mcp_core::types::{CallToolResult, Icon, Schema, Tool, ToolAnnotations};
 #[cfg(feature = "tasks")]
 use mcp_core::types::{TaskSupport, ToolExecution};
 
+use super::dialect::{RouteDialect, WrittenSchemas, complete};
 use super::output::Output;
 use super::{IntoToolResult, ToolCall};
 use crate::auth::RouteScopes;
 use crate::context::{Context, HandlerFuture};
+use crate::dialect::{SchemaDialect, ServerDialect};
+use crate::error::BuildError;
 use crate::handler::Handler;
 use crate::schema::{LazyCheck, LazySchema, Outline, SchemaCheck};
 #[cfg(feature = "tasks")]
@@ -40,6 +43,7 @@ pub struct ToolRoute {
     /// Checks what the type of the arguments does not enforce.
     input: Arc<LazyCheck>,
     output: Output,
+    dialect: RouteDialect,
     pub(crate) scopes: RouteScopes,
     handler: BoxHandler,
     #[cfg(feature = "tasks")]
@@ -75,13 +79,15 @@ impl ToolRoute {
             tool: Tool::new(name, Schema::empty_object()),
             input: Input::Derived(Schema::empty_object()),
             derive_output: None,
+            dialect: None,
             scopes: RouteScopes::default(),
             #[cfg(feature = "tasks")]
             task: None,
         }
     }
 
-    /// Returns the tool as `tools/list` shows it.
+    /// Returns the tool as `tools/list` shows it. The dialect of a server applies when the tool is
+    /// registered; this function cannot be called afterwards.
     #[must_use]
     pub fn tool(&self) -> &Tool {
         match self.tool.get() {
@@ -102,8 +108,10 @@ impl ToolRoute {
     /// Returns a copy of the tool as `tools/list` shows it. Schemas that are not known are derived.
     pub(crate) fn describe(&self) -> Tool {
         let mut tool = self.bare.clone();
-        tool.input_schema = self.input.schema().clone();
-        tool.output_schema = self.output.get().map(|output| output.schema.clone());
+        (tool.input_schema, tool.output_schema) = match self.dialect.listed(&self.schemas()) {
+            Some(listed) => (listed.input.clone(), listed.output.clone()),
+            None => self.schemas().written(),
+        };
         #[cfg(feature = "tasks")]
         if let Some(task) = &self.task {
             tool.execution = Some(ToolExecution::new().task_support(task.support.clone()));
@@ -138,7 +146,44 @@ impl ToolRoute {
     }
 
     pub(crate) fn call(&self, context: Context, arguments: JsonBytes) -> ToolFuture {
-        (self.handler)(ToolCall::new(context, arguments, Arc::clone(&self.input)))
+        let call = ToolCall::new(context, arguments, Arc::clone(&self.input));
+        match self.dialect.is_as_written() {
+            true => (self.handler)(call),
+            false => self.call_in_dialect(call),
+        }
+    }
+
+    #[cold]
+    fn call_in_dialect(&self, call: ToolCall) -> ToolFuture {
+        match self.dialect.translate(call, self.input.schema()) {
+            Ok(call) => (self.handler)(call),
+            Err(answer) => Box::pin(std::future::ready(answer)),
+        }
+    }
+
+    /// Shares the dialect of the server.
+    pub(crate) fn join(&mut self, server: &Arc<OnceLock<ServerDialect>>) {
+        self.dialect.join(server);
+    }
+
+    /// Checks that the schemas have a form in the dialect. As written, nothing is derived.
+    ///
+    /// # Errors
+    /// The first schema that has none.
+    pub(crate) fn check_dialect(&self) -> Result<(), BuildError> {
+        self.dialect.check(self.name(), &self.schemas())
+    }
+
+    /// Returns the input schema as `tools/list` shows it.
+    pub(crate) fn listed_input(&self) -> Schema {
+        match self.dialect.listed(&self.schemas()) {
+            Some(listed) => listed.input.clone(),
+            None => self.input.schema().clone(),
+        }
+    }
+
+    fn schemas(&self) -> WrittenSchemas<'_> {
+        WrittenSchemas { input: &self.input, output: &self.output }
     }
 }
 
@@ -207,6 +252,7 @@ pub struct ToolBuilder {
     input: Input,
     /// Derives the output schema, if it is not set.
     derive_output: Option<fn() -> Option<Schema>>,
+    dialect: Option<SchemaDialect>,
     scopes: RouteScopes,
     #[cfg(feature = "tasks")]
     task: Option<TaskSettings>,
@@ -271,6 +317,13 @@ impl ToolBuilder {
     /// Sets the `_meta` of the tool in lists.
     pub fn meta(mut self, meta: Meta) -> Self {
         self.tool.meta = Some(meta);
+        self
+    }
+
+    /// Sets the [dialect](SchemaDialect) of the tool's schemas. Default: that of the server, see
+    /// [`ServerBuilder::schema_dialect`](crate::ServerBuilder::schema_dialect).
+    pub fn schema_dialect(mut self, dialect: SchemaDialect) -> Self {
+        self.dialect = Some(dialect);
         self
     }
 
@@ -387,6 +440,7 @@ impl ToolBuilder {
         let (mut tool, input, derive_output) = (self.tool, self.input, self.derive_output);
         let (headers, input) = match input {
             Input::Set(schema) => {
+                let schema = complete(schema);
                 (mirrored_arguments(&schema), LazyCheck::new(schema, SchemaCheck::of_arguments))
             }
             Input::Derived(schema) => (
@@ -408,6 +462,7 @@ impl ToolBuilder {
             headers,
             input: Arc::new(input),
             output,
+            dialect: RouteDialect::new(self.dialect),
             scopes: self.scopes,
             handler,
             #[cfg(feature = "tasks")]

@@ -46,6 +46,8 @@ fn finish_input(schema: schemars::Schema) -> Schema {
     if schema.get("properties").is_none() {
         schema.insert("properties".into(), Value::Object(Map::new()));
     }
+    // Some hosts do not take a schema without it for a strict one.
+    schema.entry("required").or_insert_with(|| Value::Array(Vec::new()));
     finish(schema)
 }
 

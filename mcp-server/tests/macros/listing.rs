@@ -74,6 +74,7 @@ async fn options_of_the_attribute_appear_in_the_list() {
         "type": "object",
         "additionalProperties": false,
         "properties": {},
+        "required": [],
     });
     assert_eq!(
         client.tool("all.of-them").await,

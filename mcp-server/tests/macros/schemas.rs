@@ -345,6 +345,7 @@ async fn the_schema_of_a_flattened_struct_is_the_input_schema() {
             "type": "object",
             "additionalProperties": {"type": "integer"},
             "properties": {},
+            "required": [],
         })
     );
 }

@@ -77,7 +77,7 @@ async fn a_tool_has_the_members_of_the_revision() {
             "required": ["z"], "$defs": {"A": {"type": "integer"}}, "x-unknown": [1, {"k": null}],
         });
         let mut expected = json!({"name": "rich", "description": "Has everything.", "inputSchema": input});
-        let mut object = json!({"name": "object", "inputSchema": {"type": "object", "additionalProperties": false}});
+        let mut object = json!({"name": "object", "inputSchema": Schema::empty_object()});
         if revision >= Revision::V2025_03_26 {
             expected["annotations"] = json!({
                 "readOnlyHint": true, "destructiveHint": false, "idempotentHint": true, "openWorldHint": false,

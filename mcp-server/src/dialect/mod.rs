@@ -1,0 +1,30 @@
+//! Dialects of JSON Schema: the forms in which hosts and model providers accept the schemas of
+//! tools.
+//!
+//! A schema is rewritten once, when the server is built or at its first use, from the schema that
+//! was derived or set. A call is written in the form of the listed schema, and `CallForm`
+//! translates its arguments back before the handler sees them. What the dialects do is documented
+//! at [`SchemaDialect`].
+
+mod alternatives;
+mod apply;
+mod call_form;
+mod containers;
+mod error;
+mod form_facets;
+mod kind;
+mod merge;
+mod notes;
+mod output;
+mod parts;
+mod references;
+mod rewriter;
+
+pub(crate) use call_form::CallForm;
+pub use error::{DialectError, DialectErrorKind};
+pub use kind::SchemaDialect;
+pub(crate) use kind::ServerDialect;
+pub(crate) use parts::{accepts_any, resolve};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! The lists of a server, with assertions.
+
+use std::path::Path;
+
+use mcp_core::method::{Method as _, PromptsList, ResourceTemplatesList, ResourcesList, ToolsList};
+use serde_json::{Map, Value, json};
+
+use super::client::Client;
+use super::snapshot::assert_snapshot;
+
+/// Maximum number of pages of a list that are read. Fixed: a server with more pages repeats itself.
+const MAX_PAGES: usize = 1_000;
+
+/// The tools, prompts, resources and resource templates that a server lists, in the revision of the
+/// client.
+#[derive(Debug, Clone, PartialEq)]
+#[must_use = "assert what the server lists"]
+pub struct Lists {
+    /// By the name of the list: `tools`, `prompts`, `resources` and `resourceTemplates`.
+    lists: Map<String, Value>,
+}
+
+impl Client {
+    /// Reads all lists of the server: tools, prompts, resources and resource templates.
+    ///
+    /// # Panics
+    /// If no answer arrives in time.
+    pub async fn lists(&self) -> Lists {
+        Lists::read(self).await
+    }
+}
+
+impl Lists {
+    async fn read(client: &Client) -> Self {
+        let mut lists = Map::new();
+        for (method, member) in [
+            (ToolsList::NAME, "tools"),
+            (PromptsList::NAME, "prompts"),
+            (ResourcesList::NAME, "resources"),
+            (ResourceTemplatesList::NAME, "resourceTemplates"),
+        ] {
+            lists.insert(member.to_owned(), Value::Array(items(client, method, member).await));
+        }
+        Self { lists }
+    }
+
+    /// Returns all lists as JSON: an object with the members `tools`, `prompts`, `resources` and
+    /// `resourceTemplates`.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        Value::Object(self.lists.clone())
+    }
+
+    /// Returns a tool as it is listed.
+    ///
+    /// # Panics
+    /// If the server lists no tool with this name.
+    #[track_caller]
+    #[must_use]
+    pub fn tool(&self, name: &str) -> &Value {
+        let tools = self.lists.get("tools").and_then(Value::as_array);
+        let tools = tools.map_or(&[][..], Vec::as_slice);
+        if let Some(tool) = tools.iter().find(|tool| tool["name"] == name) {
+            return tool;
+        }
+        let names: Vec<_> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
+        panic!("the server lists no tool {name:?}; it lists {}", names.join(", "))
+    }
+
+    /// Asserts that the input and output schemas of a tool are those in a file. With the
+    /// environment variable `MCP_SNAPSHOTS=write`, the file is written.
+    ///
+    /// The path is relative to the folder of the package, in which Cargo runs its tests.
+    ///
+    /// # Panics
+    /// If they are not, with the difference; if there is no such tool; if the file cannot be read.
+    #[track_caller]
+    pub fn assert_tool_schemas(&self, name: &str, path: impl AsRef<Path>) -> &Self {
+        let tool = self.tool(name);
+        let mut schemas = json!({ "inputSchema": tool["inputSchema"] });
+        if let Some(output) = tool.get("outputSchema") {
+            schemas["outputSchema"] = output.clone();
+        }
+        assert_snapshot(&format!("the schemas of the tool {name:?}"), path.as_ref(), &schemas);
+        self
+    }
+
+    /// Asserts that all lists are those in a file: nothing was added, removed or changed. With the
+    /// environment variable `MCP_SNAPSHOTS=write`, the file is written.
+    ///
+    /// # Panics
+    /// If they are not, with the difference; if the file cannot be read.
+    #[track_caller]
+    pub fn assert_unchanged(&self, path: impl AsRef<Path>) -> &Self {
+        assert_snapshot("the lists of the server", path.as_ref(), &self.json());
+        self
+    }
+}
+
+/// Reads all pages of a list. A list that the server does not offer is empty.
+async fn items(client: &Client, method: &str, member: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut params = json!({});
+    for _ in 0..MAX_PAGES {
+        let Ok(mut result) = client.request(method, params.clone()).await else { return all };
+        if let Value::Array(items) = result[member].take() {
+            all.extend(items);
+        }
+        match result["nextCursor"].take() {
+            Value::Null => return all,
+            cursor => params = json!({ "cursor": cursor }),
+        }
+    }
+    panic!("{method}: the list has more than {MAX_PAGES} pages")
+}
