@@ -25,6 +25,7 @@
 //! | suggest values for arguments | [`completion`] |
 //! | add and remove tools at runtime | [`ServerHandle`] |
 //! | run code around every call | [`layer`] |
+//! | serve the methods of a jsonrpsee module | `bridge`, with the feature `jsonrpsee` |
 //! | record what callers did | `audit`, with the feature `audit` |
 //! | set limits | [`Limits`] |
 //!
@@ -34,6 +35,8 @@
 pub mod audit;
 pub mod auth;
 mod blocking;
+#[cfg(feature = "jsonrpsee")]
+pub mod bridge;
 mod call;
 mod clock;
 pub mod completion;

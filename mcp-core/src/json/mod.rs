@@ -30,7 +30,7 @@ pub use bytes::JsonBytes;
 pub use canonical::canonical;
 pub use extra::Extra;
 pub use map::JsonObject;
-pub use members::{MembersError, member_ranges};
+pub use members::{MembersError, member_ranges, member_ranges_of};
 pub use raw::RawJson;
 pub(crate) use reserved::RESERVED_NAME;
 pub use reserved::has_reserved_name;
