@@ -1,5 +1,6 @@
 //! What a method takes and returns, from types or from a document.
 
+use jsonrpsee_core::server::IntoResponse;
 use mcp_core::types::Schema;
 use schemars::JsonSchema;
 use schemars::generate::SchemaGenerator;
@@ -9,7 +10,7 @@ use crate::tool::output_schema;
 
 /// What is known of one method or subscription of a module.
 ///
-/// `rpc_schemas` writes these for a trait with `#[rpc]`. For methods
+/// [`rpc_schemas`](macro@super::rpc_schemas) writes these for a trait with `#[rpc]`. For methods
 /// that are registered by hand, and for other changes, write them yourself:
 ///
 /// ```
@@ -148,6 +149,13 @@ impl MethodSchema {
             part: |generator| generator.subschema_for::<T>(),
         });
         self
+    }
+
+    /// Sets the type of the result from what a method returns, such as
+    /// `Result<T, ErrorObjectOwned>`.
+    #[must_use]
+    pub fn returns_response<R: IntoResponse<Output: JsonSchema>>(self) -> Self {
+        self.returns::<R::Output>()
     }
 }
 

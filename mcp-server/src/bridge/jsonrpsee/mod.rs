@@ -30,7 +30,7 @@
 //! `state.get` is the tool `state_get`. Two methods with one name are an error of
 //! [`RpcTools::build`], as is a name that is too long; [`RpcTools::rename`] resolves both.
 //!
-//! **Schemas** come from `rpc_schemas` above `#[rpc]`, from
+//! **Schemas** come from [`rpc_schemas`](macro@rpc_schemas) above `#[rpc]`, from
 //! [`MethodSchema`], or from an [OpenRPC document](RpcSchemas::from_open_rpc). A method without a
 //! schema is open: it takes an array `params`, or any object ([`OpenParams`]).
 //!
@@ -93,3 +93,7 @@ pub use method_schema::{MethodSchema, RpcSchemas};
 pub use open_rpc::OpenRpcError;
 pub use params::OpenParams;
 pub use tools::RpcTools;
+
+#[doc(hidden)]
+pub use jsonrpsee_core::server::IntoResponse;
+pub use mcp_macros::rpc_schemas;

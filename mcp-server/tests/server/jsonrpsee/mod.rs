@@ -3,6 +3,7 @@
 mod back;
 mod build;
 mod calls;
+mod derived;
 mod errors;
 mod fixture;
 mod open_rpc;
