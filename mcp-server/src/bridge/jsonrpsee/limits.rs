@@ -21,7 +21,8 @@ pub struct RpcLimits {
     /// Maximum size of all values of one subscription, in bytes. It ends before the value that
     /// exceeds it. 4 MiB.
     pub max_bytes: usize,
-    /// Time after which a subscription ends, also one that the method has not accepted yet. 60 s.
+    /// Time after which a subscription ends, also one that the method has not accepted yet.
+    /// 1 minute.
     pub max_time: Duration,
     /// Maximum number of values of one subscription that wait to be read. The method waits then.
     /// 16.

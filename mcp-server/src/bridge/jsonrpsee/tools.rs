@@ -54,8 +54,8 @@ pub struct RpcTools {
 }
 
 impl RpcTools {
-    /// Creates a builder from a module. The module can be cloned before, to serve it with jsonrpsee
-    /// too.
+    /// Creates a builder from a module. To serve it with jsonrpsee too, convert it into `Methods`
+    /// and clone that: clones share the methods.
     pub fn new(module: impl Into<Methods>) -> Self {
         Self {
             methods: module.into(),
