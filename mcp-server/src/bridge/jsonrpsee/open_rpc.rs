@@ -28,8 +28,8 @@ impl RpcSchemas {
     /// References inside the document are resolved; circles stay references. Each tool receives
     /// the definitions that it uses. Tuples of draft 7 are rewritten for JSON Schema 2020-12, the
     /// dialect of MCP; other keywords stay as they are. `summary` and `description` become the
-    /// description of the tool. Parameters are passed by position if `paramStructure` says so, and
-    /// otherwise by name.
+    /// description of the tool. Parameters are passed by position, unless `paramStructure` is
+    /// `by-name`: nearly all methods accept that, also those that read a tuple or a sequence.
     ///
     /// A method that the module does not have is ignored. A [`MethodSchema`] of the same name takes
     /// the place of the document's.
@@ -67,7 +67,7 @@ fn read_method(document: &Value, name: &str, method: &Value) -> Result<MethodSch
     let mut schema = MethodSchema::new(name);
     schema.params = params;
     schema.definitions = definitions.into_collected();
-    schema.by_position = method["paramStructure"] == "by-position";
+    schema.by_position = method["paramStructure"] != "by-name";
     schema.description = description(method);
     schema.output = method.get("result").map(|result| read_result(document, result)).transpose()?;
     schema.is_required = false;

@@ -17,7 +17,6 @@ fn document() -> Value {
                 "name": "eth_getBlock",
                 "summary": "Returns a block.",
                 "description": "With its transactions.",
-                "paramStructure": "by-position",
                 "params": [
                     {"$ref": "#/components/contentDescriptors/Number"},
                     {"name": "Full block", "schema": {"type": "boolean"}},
@@ -26,6 +25,7 @@ fn document() -> Value {
             },
             {
                 "name": "eth_sum",
+                "paramStructure": "by-name",
                 "params": [{"name": "pair", "required": true, "schema": {
                     "type": "array", "items": [{"type": "number"}, {"type": "number"}],
                 }}],
