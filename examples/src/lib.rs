@@ -49,6 +49,9 @@ mod guides {
     struct ProtectingAServer;
     #[doc = include_str!("../../docs/policy-and-audit.md")]
     struct PolicyAndAudit;
+    #[cfg(feature = "jsonrpsee")]
+    #[doc = include_str!("../../docs/jsonrpsee.md")]
+    struct Jsonrpsee;
     #[cfg(feature = "otel")]
     #[doc = include_str!("../../docs/observability.md")]
     struct Observability;

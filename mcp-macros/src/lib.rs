@@ -1,6 +1,6 @@
 //! The attribute macros of a server: [`macro@tool`], [`macro@prompt`] and [`macro@resource`] on
 //! functions, and [`macro@tools`] on an impl block. The derive macro [`macro@Elicit`] is for the
-//! forms that a user fills in.
+//! forms that a user fills in, and [`macro@rpc_schemas`] for traits of jsonrpsee.
 //!
 //! Use them through `mcp_server`, which re-exports them. They expand to the public API of that
 //! crate: a tool is `ToolRoute::builder(…)` with a struct that derives `Deserialize` and
@@ -58,6 +58,7 @@ mod expand;
 mod fallback;
 mod form;
 mod model;
+mod rpc;
 
 use attr::Kind;
 use proc_macro::TokenStream;
@@ -352,4 +353,49 @@ pub fn tools(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Elicit, attributes(elicit))]
 pub fn elicit(item: TokenStream) -> TokenStream {
     form::derive(item.into()).into()
+}
+
+/// Writes the schemas of a trait with `#[rpc]` of jsonrpsee, for its methods as tools.
+///
+/// It goes above `#[rpc]`, and adds a function named after the trait: for `StateApi` it is
+/// `state_api_schemas`. `RpcTools::schemas` takes what it returns.
+///
+/// ```
+/// use jsonrpsee::core::RpcResult;
+/// use jsonrpsee::proc_macros::rpc;
+/// use mcp_server::bridge::jsonrpsee::{RpcTools, rpc_schemas};
+///
+/// #[rpc_schemas]
+/// #[rpc(server, namespace = "calculator")]
+/// pub trait Calculator {
+///     /// Add two numbers.
+///     #[method(name = "add")]
+///     fn add(&self, /** the first addend */ a: i64, b: Option<i64>) -> RpcResult<i64>;
+/// }
+///
+/// struct Exact;
+///
+/// impl CalculatorServer for Exact {
+///     fn add(&self, a: i64, b: Option<i64>) -> RpcResult<i64> {
+///         Ok(a + b.unwrap_or(1))
+///     }
+/// }
+///
+/// # fn main() -> Result<(), mcp_server::BuildError> {
+/// let tools = RpcTools::new(Exact.into_rpc()).schemas(calculator_schemas()).build()?;
+/// assert_eq!(tools[0].tool().name, "calculator_add");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The names with their namespace, the aliases, the parameters with `#[argument(rename = "…")]`,
+/// the results, the values of subscriptions and the doc comments are those that jsonrpsee uses.
+/// Parameters may have doc comments here, which are removed from the trait. The types implement
+/// `schemars::JsonSchema`. A parameter whose schema allows `null` may be omitted, as an `Option`.
+///
+/// A trait with type parameters has a function with the same ones:
+/// `state_api_schemas::<Hash, Key>()`. The only option is `crate = path`, as for [`macro@tool`].
+#[proc_macro_attribute]
+pub fn rpc_schemas(options: TokenStream, item: TokenStream) -> TokenStream {
+    rpc::schemas(options.into(), item.into()).into()
 }

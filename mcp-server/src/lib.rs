@@ -26,6 +26,7 @@
 //! | add and remove tools at runtime | [`ServerHandle`] |
 //! | run code around every call | [`layer`] |
 //! | fit the schemas of tools to hosts | [`dialect`], [`lint`] |
+//! | serve the methods of a jsonrpsee module | `bridge`, with the feature `jsonrpsee` |
 //! | record what callers did | `audit`, with the feature `audit` |
 //! | test a server | `test`, with the feature `testing` |
 //! | set limits | [`Limits`] |
@@ -36,6 +37,8 @@
 pub mod audit;
 pub mod auth;
 mod blocking;
+#[cfg(feature = "jsonrpsee")]
+pub mod bridge;
 mod call;
 mod clock;
 pub mod completion;

@@ -18,11 +18,15 @@ const FEATURE_SETS: &[&str] = &[
     "-p mcp-server --no-default-features --features auth",
     "-p mcp-server --no-default-features --features audit,tower",
     "-p mcp-server --features policy",
+    "-p mcp-server --no-default-features --features jsonrpsee",
     "-p mcp-server --all-features",
     "-p mcp-client --no-default-features",
     "-p mcp-client --features http",
     "-p mcp-client --all-features",
 ];
+
+/// The features of the examples that the quickstart does not build.
+const EXAMPLES: &str = "mcp-examples/otel,mcp-examples/jsonrpsee";
 
 /// Limits on the number of crates that a user builds.
 const BUDGETS: &[(&str, &str, usize)] = &[
@@ -37,9 +41,9 @@ pub(crate) fn run() -> Result<(), String> {
     steps.step("dependency budgets", budgets);
     steps.command(
         "lints of all targets",
-        &mut cargo(
-            "clippy --workspace --all-targets --features mcp-examples/otel --locked -- -D warnings",
-        ),
+        &mut cargo(&format!(
+            "clippy --workspace --all-targets --features {EXAMPLES} --locked -- -D warnings"
+        )),
     );
     for set in FEATURE_SETS {
         let clippy = format!("clippy {set} --locked -- -D warnings");
@@ -51,8 +55,8 @@ pub(crate) fn run() -> Result<(), String> {
             .env("RUSTDOCFLAGS", "-D warnings"),
     );
     steps.step("no test is ignored", none_ignored);
-    let tests = "test --workspace --features mcp-examples/otel --locked --no-fail-fast";
-    steps.command("tests", &mut cargo(tests));
+    let tests = format!("test --workspace --features {EXAMPLES} --locked --no-fail-fast");
+    steps.command("tests", &mut cargo(&tests));
     steps.command(
         "the quickstart of README.md",
         &mut cargo("run -p mcp-examples --example quickstart --locked"),
@@ -62,9 +66,9 @@ pub(crate) fn run() -> Result<(), String> {
 
 /// Fails if a test is ignored, because a dependency of the test is not installed.
 fn none_ignored() -> Result<(), String> {
-    let list = output(&mut cargo(
-        "test --workspace --features mcp-examples/otel --tests --locked -- --ignored --list",
-    ))?;
+    let list = output(&mut cargo(&format!(
+        "test --workspace --features {EXAMPLES} --tests --locked -- --ignored --list"
+    )))?;
     let ignored: Vec<&str> = list.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     match ignored[..] {
         [] => Ok(()),

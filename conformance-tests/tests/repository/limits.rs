@@ -189,6 +189,8 @@ fn all_fields() -> Vec<Field> {
     all.append(&mut fields("mcp_server", &format!("{spill:#?}")));
     let cache = mcp_server::layer::ResponseCacheLimits::default();
     all.append(&mut fields("mcp_server", &format!("{cache:#?}")));
+    let rpc = mcp_server::bridge::jsonrpsee::RpcLimits::default();
+    all.append(&mut fields("mcp_server", &format!("{rpc:#?}")));
     let policy = mcp_core::policy::PolicyLimits::default();
     all.append(&mut fields("mcp_core", &format!("{policy:#?}")));
     let client = fields("mcp_client", &format!("{:#?}", mcp_client::Limits::default()));

@@ -56,26 +56,56 @@ pub fn member_ranges<const N: usize>(
     text: &str,
     names: [&'static str; N],
 ) -> Result<[Option<Range<usize>>; N], MembersError> {
-    let bytes = text.as_bytes();
     let mut found = [const { None }; N];
+    match find(text, &names, &mut found) {
+        Ok(()) => Ok(found),
+        Err(Problem::Duplicate(index)) => Err(MembersError::Duplicate(names[index])),
+        Err(Problem::NotAnObject) => Err(MembersError::NotAnObject),
+    }
+}
+
+/// Returns the byte ranges of the values of members whose names are known only at run time, in the
+/// order of `names`. `text` must be one JSON value.
+///
+/// # Errors
+/// The index of a name that occurs twice. A text that is not an object has no members.
+pub fn member_ranges_of(text: &str, names: &[&str]) -> Result<Vec<Option<Range<usize>>>, usize> {
+    let mut found = vec![None; names.len()];
+    match find(text, names, &mut found) {
+        Ok(()) => Ok(found),
+        Err(Problem::Duplicate(index)) => Err(index),
+        Err(Problem::NotAnObject) => Ok(vec![None; names.len()]),
+    }
+}
+
+/// As [`MembersError`], with the index of the name.
+enum Problem {
+    Duplicate(usize),
+    NotAnObject,
+}
+
+/// Writes the ranges of the named members to `found`, which is as long as `names`.
+#[inline]
+fn find(text: &str, names: &[&str], found: &mut [Option<Range<usize>>]) -> Result<(), Problem> {
+    let bytes = text.as_bytes();
     let mut at = skip_white_space(bytes, 0);
     if bytes.get(at) != Some(&b'{') {
-        return Err(MembersError::NotAnObject);
+        return Err(Problem::NotAnObject);
     }
     at = skip_white_space(bytes, at + 1);
     while bytes.get(at) == Some(&b'"') {
         let name_end = end_of_string(bytes, at + 1);
-        let name = index_of_name(&names, bytes.get(at..name_end).unwrap_or_default());
+        let name = index_of_name(names, bytes.get(at..name_end).unwrap_or_default());
         let colon = skip_white_space(bytes, name_end);
         let start = skip_white_space(bytes, colon + 1);
         let end = end_of_value(bytes, start);
         if end <= start || bytes.get(colon) != Some(&b':') {
-            return Err(MembersError::NotAnObject);
+            return Err(Problem::NotAnObject);
         }
         if let Some(index) = name
             && found[index].replace(start..end).is_some()
         {
-            return Err(MembersError::Duplicate(names[index]));
+            return Err(Problem::Duplicate(index));
         }
         at = skip_white_space(bytes, end);
         if bytes.get(at) == Some(&b',') {
@@ -83,8 +113,8 @@ pub fn member_ranges<const N: usize>(
         }
     }
     match bytes.get(at) {
-        Some(b'}') => Ok(found),
-        _ => Err(MembersError::NotAnObject),
+        Some(b'}') => Ok(()),
+        _ => Err(Problem::NotAnObject),
     }
 }
 
@@ -171,6 +201,19 @@ mod tests {
     fn a_requested_member_must_not_occur_twice() {
         assert_eq!(members(r#"{"a":1,"\u0061":2}"#), Err(MembersError::Duplicate("a")));
         assert_eq!(members(r#"{"x":1,"x":2,"a":{"a":3}}"#), Ok([Some(r#"{"a":3}"#.into()), None]));
+    }
+
+    #[test]
+    fn names_may_be_known_at_run_time_only() {
+        let text = r#"{"b":1e400,"a":[1]}"#;
+        let names = ["a".to_owned(), "c".to_owned(), "b".to_owned()];
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let found = member_ranges_of(text, &names).unwrap();
+        let found: Vec<_> =
+            found.into_iter().map(|range| range.map(|range| &text[range])).collect();
+        assert_eq!(found, [Some("[1]"), None, Some("1e400")]);
+        assert_eq!(member_ranges_of(r#"{"c":1,"a":1,"c":2}"#, &names), Err(1));
+        assert_eq!(member_ranges_of("[1]", &names), Ok(vec![None; 3]));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub use canonical::{canonical, canonical_order};
 pub use escape::write_string;
 pub use extra::Extra;
 pub use map::JsonObject;
-pub use members::{MembersError, member_ranges};
+pub use members::{MembersError, member_ranges, member_ranges_of};
 pub use raw::RawJson;
 pub(crate) use reserved::RESERVED_NAME;
 pub use reserved::has_reserved_name;

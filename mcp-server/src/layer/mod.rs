@@ -80,6 +80,8 @@ mod trace;
 
 #[cfg(feature = "audit")]
 pub use audit::{Audit, AuditLayer, AuditNotes};
+#[cfg(feature = "jsonrpsee")]
+pub(crate) use busy::busy;
 pub use concurrency::{ConcurrencyLimit, ConcurrencyLimitLayer};
 #[cfg(feature = "policy")]
 pub use policy::{PolicyLayer, PolicyService};

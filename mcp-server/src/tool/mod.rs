@@ -17,5 +17,7 @@ pub(crate) use reply::structured;
 pub use reply::{Audio, Image, IntoToolResult, Structured};
 pub use route::{ToolBuilder, ToolFuture, ToolRoute};
 pub use schema::{Described, DescribedArgument, input_schema, output_schema};
+#[cfg(feature = "jsonrpsee")]
+pub(crate) use schema::{composed_input_schema, composed_output_schema};
 
 pub use crate::error::IntoToolError;

@@ -23,6 +23,36 @@ pub fn output_schema<T: JsonSchema>() -> Schema {
     finish(members(output_generator().into_root_schema_for::<T>()))
 }
 
+/// Returns the input schema of an object that `describe` composes of the schemas of several types.
+#[cfg(feature = "jsonrpsee")]
+pub(crate) fn composed_input_schema(
+    describe: impl FnOnce(&mut SchemaGenerator) -> schemars::Schema,
+) -> Schema {
+    finish_input(compose(input_generator(), describe))
+}
+
+/// Returns the output schema that `describe` composes of the schemas of several types.
+#[cfg(feature = "jsonrpsee")]
+pub(crate) fn composed_output_schema(
+    describe: impl FnOnce(&mut SchemaGenerator) -> schemars::Schema,
+) -> Schema {
+    finish(members(compose(output_generator(), describe)))
+}
+
+#[cfg(feature = "jsonrpsee")]
+fn compose(
+    mut generator: SchemaGenerator,
+    describe: impl FnOnce(&mut SchemaGenerator) -> schemars::Schema,
+) -> schemars::Schema {
+    let mut schema = describe(&mut generator);
+    let definitions = generator.take_definitions(false);
+    if !definitions.is_empty() {
+        schema.insert("$defs".to_owned(), Value::Object(definitions));
+    }
+    generator.transforms_mut().for_each(|transform| transform.transform(&mut schema));
+    schema
+}
+
 // What follows does not depend on the type, so it is compiled once, and not for each type.
 
 fn input_generator() -> SchemaGenerator {

@@ -12,7 +12,7 @@ use crate::harness::{Failure, everywhere, server};
 
 /// Blocks threads until the test releases them.
 #[derive(Clone)]
-struct Barrier {
+pub struct Barrier {
     arrivals: Arc<Mutex<mpsc::Receiver<()>>>,
     arrive: mpsc::Sender<()>,
     release: mpsc::Sender<()>,
@@ -20,7 +20,7 @@ struct Barrier {
 }
 
 impl Barrier {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let (arrive, arrivals) = mpsc::channel();
         let (release, released) = mpsc::channel();
         Self {
@@ -31,18 +31,23 @@ impl Barrier {
         }
     }
 
-    fn wait(&self) {
+    pub fn wait(&self) {
         self.arrive.send(()).unwrap();
         self.released.lock().unwrap().recv().unwrap();
     }
 
-    async fn arrived(&self, count: usize) {
+    pub async fn arrived(&self, count: usize) {
         for _ in 0..count {
             let arrivals = Arc::clone(&self.arrivals);
             tokio::task::spawn_blocking(move || arrivals.lock().unwrap().recv().unwrap())
                 .await
                 .unwrap();
         }
+    }
+
+    /// Lets one thread go on.
+    pub fn release(&self) {
+        self.release.send(()).unwrap();
     }
 
     fn has_arrivals(&self) -> bool {
@@ -76,7 +81,7 @@ async fn a_blocked_thread_does_not_delay_other_calls() {
             barrier.arrived(4).await;
             assert_eq!(client.tool_text("quick", json!({})).await, "quick");
             for _ in 0..4 {
-                barrier.release.send(()).unwrap();
+                barrier.release();
             }
             for call in calls {
                 assert_eq!(call.answer().await.unwrap()["content"][0]["text"], "stood");
@@ -99,7 +104,7 @@ async fn a_panic_on_a_thread_is_an_internal_error_and_the_thread_continues() {
                     Failure { code: -32603, message: "internal error".into(), data: None }
                 );
             }
-            barrier.release.send(()).unwrap();
+            barrier.release();
             assert_eq!(client.tool_text("stand", json!({})).await, "stood");
             barrier.arrived(1).await;
         },
@@ -121,7 +126,7 @@ async fn the_number_of_threads_is_limited_and_a_dropped_waiting_call_never_runs(
             settle().await;
             let dropped = calls.remove(2);
             for _ in 0..3 {
-                barrier.release.send(()).unwrap();
+                barrier.release();
             }
             for call in calls {
                 call.answer().await.unwrap();

@@ -25,6 +25,8 @@ mod drain;
 mod eras;
 mod extensions;
 mod ids;
+#[cfg(feature = "jsonrpsee")]
+mod jsonrpsee;
 mod layers;
 mod limits;
 mod lints;

@@ -1,0 +1,3 @@
+//! Bridges between this SDK and other libraries.
+
+pub mod jsonrpsee;
