@@ -129,8 +129,7 @@ impl RouteDialect {
 
 /// Adds `properties` and `required` to the text of an input schema without them: some hosts refuse
 /// a schema that lacks them.
-pub(super) fn complete(schema: Schema) -> Schema {
-    let outline = Outline::of(&schema);
+pub(super) fn complete(schema: Schema, outline: Outline) -> Schema {
     let text = schema.get();
     if !outline.is_object || outline.has_properties && outline.has_required {
         return schema;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{CallForm, DialectError, DialectErrorKind, SchemaDialect};
 use crate::tool::input_schema;
 
+mod hostile;
 mod refused;
 mod results;
 
