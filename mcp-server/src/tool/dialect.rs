@@ -116,7 +116,7 @@ impl RouteDialect {
     ) -> Result<ToolCall, Result<CallToolResult, ErrorObject>> {
         let form = self.form.get_or_init(|| CallForm::new(written));
         let limits = &call.context().call().environment.limits.connection;
-        match form.translate(call.arguments().as_str(), limits.max_json_nodes) {
+        match form.translate(call.arguments().as_str(), limits) {
             Ok(None) => Ok(call),
             Ok(Some(arguments)) => match JsonBytes::new(&arguments) {
                 Ok(arguments) => Ok(call.with_arguments(arguments)),

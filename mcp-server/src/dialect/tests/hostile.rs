@@ -4,7 +4,7 @@ use mcp_core::types::Schema;
 use mcp_test_support::Random;
 use serde_json::{Value, json};
 
-use super::{CallForm, Node, Shape, Torture, input_schema, torture};
+use super::{CallForm, ConnectionLimits, Node, Shape, Torture, input_schema, torture};
 
 /// Replaces a part of a value by another value.
 fn mutate(value: &mut Value, random: &mut Random) {
@@ -66,7 +66,7 @@ fn mutated_arguments_are_translated_without_a_panic() {
             for _ in 0..1 + random.below(4) {
                 mutate(&mut call, &mut random);
             }
-            let _ = form.translate(&call.to_string(), 100);
+            let _ = form.translate(&call.to_string(), &ConnectionLimits::for_server());
         }
     }
     assert!(torture().is_object());
@@ -79,8 +79,52 @@ fn deep_arguments_are_translated_to_a_fixed_depth() {
     for _ in 0..60 {
         call = json!({"name": "a", "children": [call], "next": null});
     }
-    let translated = form.translate(&call.to_string(), 100).unwrap().unwrap();
+    let translated =
+        form.translate(&call.to_string(), &ConnectionLimits::for_server()).unwrap().unwrap();
     assert!(translated.get("next").is_none());
     let innermost = (0..60).fold(&translated, |node, _| &node["children"][0]);
     assert!(innermost.get("next").is_some(), "it is deeper than the limit");
+}
+
+/// The errors about strings with JSON.
+fn errors_of(texts: &[&str], max_values: usize) -> Vec<String> {
+    let properties = json!({"a": true, "b": true});
+    let schema = json!({"type": "object", "properties": properties});
+    let form = CallForm::new(&Schema::try_from(schema).unwrap());
+    let mut limits = ConnectionLimits::for_server();
+    limits.max_json_nodes = max_values;
+    let call: serde_json::Map<_, _> =
+        ["a", "b"].iter().zip(texts).map(|(name, text)| ((*name).into(), json!(text))).collect();
+    match form.translate(&Value::Object(call).to_string(), &limits) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.iter().map(str::to_owned).collect(),
+    }
+}
+
+#[test]
+fn the_values_in_all_strings_of_a_call_are_limited() {
+    let list = json!(vec![0; 9]).to_string();
+    assert_eq!(errors_of(&[&list], 10), [""; 0]);
+    let error = "the strings with JSON contain more than 9 values (max_json_nodes)";
+    assert_eq!(errors_of(&[&list], 9), [format!("/a: {error}")]);
+    let error = "the strings with JSON contain more than 15 values (max_json_nodes)";
+    assert_eq!(errors_of(&[&list, &list], 15), [format!("/b: {error}")]);
+    assert_eq!(errors_of(&["a: b, c: d, e: f", "[1, 2, 3, "], 3), [""; 0], "they are not JSON");
+}
+
+#[test]
+fn the_depth_of_json_in_a_string_is_limited() {
+    let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    assert_eq!(errors_of(&[&nested(64)], 1_000), [""; 0]);
+    let error =
+        "/a: the string contains JSON that is nested deeper than 64 levels (max_json_depth)";
+    assert_eq!(errors_of(&[&nested(65)], 1_000), [error]);
+    assert_eq!(errors_of(&[&nested(100_000)], 1_000_000), [error]);
+}
+
+#[test]
+fn names_that_the_parser_reserves_are_refused_in_strings() {
+    let text = r#"{"$serde_json::private::RawValue": "[[[]]]"}"#;
+    let error = "/a: the string contains JSON with a member name that is reserved";
+    assert_eq!(errors_of(&[text], 1_000), [error]);
 }
