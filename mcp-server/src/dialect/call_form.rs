@@ -3,7 +3,11 @@
 //! Both forms are understood, because a client may have either schema: a value that is not in the
 //! form of the dialect is left as it is.
 
+use mcp_core::codec::scan::{ScanError, scan};
+use mcp_core::json::has_reserved_name;
+use mcp_core::limits::ConnectionLimits;
 use mcp_core::types::Schema;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::form_facets::Facets;
@@ -32,21 +36,22 @@ impl CallForm {
 
     /// Translates arguments. Returns `None` if they are in the form of the schema as written.
     ///
-    /// `max_values` limits the number of JSON values in a string that contains JSON.
+    /// `limits` apply to the JSON in strings.
     ///
     /// # Errors
-    /// If a list of entries has a key twice, or a string contains too many values.
+    /// If a list of entries has a key twice, or a string contains JSON that exceeds the limits.
     pub(crate) fn translate(
         &self,
         arguments: &str,
-        max_values: usize,
+        limits: &ConnectionLimits,
     ) -> Result<Option<Value>, ArgumentErrors> {
         // What is not JSON is reported where it is decoded.
         let Ok(mut arguments) = serde_json::from_str::<Value>(arguments) else { return Ok(None) };
         let mut translation = Translation {
             root: &self.schema,
             has_changed: false,
-            max_values,
+            limits,
+            values_left: limits.max_json_nodes,
             pointer: String::new(),
             errors: Vec::new(),
         };
@@ -62,7 +67,9 @@ impl CallForm {
 struct Translation<'a> {
     root: &'a Value,
     has_changed: bool,
-    max_values: usize,
+    limits: &'a ConnectionLimits,
+    /// The number of values that strings with JSON may still contain.
+    values_left: usize,
     pointer: String,
     errors: Vec<String>,
 }
@@ -75,18 +82,14 @@ impl<'a> Translation<'a> {
         let facets = Facets::of(self.root, schema, value);
         if facets.is_any {
             if let Value::String(text) = value {
-                match parse(text, self.max_values) {
+                match parse(text, self.limits, self.values_left) {
                     Parsed::Json(parsed) => {
+                        self.values_left = self.values_left.saturating_sub(count(&parsed));
                         *value = parsed;
                         self.has_changed = true;
                     }
                     Parsed::Text => {}
-                    Parsed::TooLong => {
-                        let max = self.max_values;
-                        self.error(format_args!(
-                            "the string contains more than {max} JSON values (max_json_nodes)"
-                        ));
-                    }
+                    Parsed::Refused(reason) => self.error(format_args!("{reason}")),
                 }
             }
             return;
@@ -194,17 +197,43 @@ fn accepts_null(root: &Value, schema: &Value, steps: usize) -> bool {
 enum Parsed {
     Json(Value),
     Text,
-    TooLong,
+    Refused(String),
 }
 
-/// Parses a string that contains JSON.
-fn parse(text: &str, max_values: usize) -> Parsed {
-    // Each value but the first one is behind one of these.
-    let separators = text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':'));
-    let may_be_long = separators.count() >= max_values;
-    match serde_json::from_str::<serde::de::IgnoredAny>(text) {
-        Err(_) => Parsed::Text,
-        Ok(_) if may_be_long => Parsed::TooLong,
-        Ok(_) => serde_json::from_str(text).map_or(Parsed::Text, Parsed::Json),
+/// Parses a string that contains JSON, within the limits of a message: the parser of the message
+/// has seen a string only (THREAT-13, THREAT-14).
+fn parse(text: &str, limits: &ConnectionLimits, max_values: usize) -> Parsed {
+    // What is not JSON is a text. Nothing is built here, and nothing recurses.
+    if serde_json::from_str::<IgnoredAny>(text).is_err() {
+        return Parsed::Text;
+    }
+    match scan(text, limits.max_json_depth, max_values) {
+        Ok(()) => {}
+        Err(ScanError::TooDeep) => {
+            let max = limits.max_json_depth;
+            return Parsed::Refused(format!(
+                "the string contains JSON that is nested deeper than {max} levels (max_json_depth)"
+            ));
+        }
+        Err(ScanError::TooManyNodes) => {
+            let max = limits.max_json_nodes;
+            return Parsed::Refused(format!(
+                "the strings with JSON contain more than {max} values (max_json_nodes)"
+            ));
+        }
+    }
+    if has_reserved_name(text) {
+        let reason = "the string contains JSON with a member name that is reserved";
+        return Parsed::Refused(reason.to_owned());
+    }
+    serde_json::from_str(text).map_or(Parsed::Text, Parsed::Json)
+}
+
+/// Returns the number of values in a value.
+fn count(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(count).sum::<usize>() + 1,
+        Value::Object(members) => members.values().map(count).sum::<usize>() + 1,
+        _ => 1,
     }
 }

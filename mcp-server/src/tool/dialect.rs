@@ -116,7 +116,7 @@ impl RouteDialect {
     ) -> Result<ToolCall, Result<CallToolResult, ErrorObject>> {
         let form = self.form.get_or_init(|| CallForm::new(written));
         let limits = &call.context().call().environment.limits.connection;
-        match form.translate(call.arguments().as_str(), limits.max_json_nodes) {
+        match form.translate(call.arguments().as_str(), limits) {
             Ok(None) => Ok(call),
             Ok(Some(arguments)) => match JsonBytes::new(&arguments) {
                 Ok(arguments) => Ok(call.with_arguments(arguments)),
@@ -129,8 +129,7 @@ impl RouteDialect {
 
 /// Adds `properties` and `required` to the text of an input schema without them: some hosts refuse
 /// a schema that lacks them.
-pub(super) fn complete(schema: Schema) -> Schema {
-    let outline = Outline::of(&schema);
+pub(super) fn complete(schema: Schema, outline: Outline) -> Schema {
     let text = schema.get();
     if !outline.is_object || outline.has_properties && outline.has_required {
         return schema;

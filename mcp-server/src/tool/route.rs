@@ -86,8 +86,8 @@ impl ToolRoute {
         }
     }
 
-    /// Returns the tool as `tools/list` shows it. The dialect of a server applies when the tool is
-    /// registered; this function cannot be called afterwards.
+    /// Returns the tool as `tools/list` shows it, in its own dialect. That of a server applies from
+    /// the registration on.
     #[must_use]
     pub fn tool(&self) -> &Tool {
         match self.tool.get() {
@@ -440,11 +440,15 @@ impl ToolBuilder {
         let (mut tool, input, derive_output) = (self.tool, self.input, self.derive_output);
         let (headers, input) = match input {
             Input::Set(schema) => {
-                let schema = complete(schema);
-                (mirrored_arguments(&schema), LazyCheck::new(schema, SchemaCheck::of_arguments))
+                let outline = Outline::of(&schema);
+                let schema = complete(schema, outline);
+                (
+                    mirrored_arguments(&schema, outline),
+                    LazyCheck::new(schema, SchemaCheck::of_arguments),
+                )
             }
             Input::Derived(schema) => (
-                mirrored_arguments(&schema),
+                mirrored_arguments(&schema, Outline::of(&schema)),
                 LazyCheck::new(schema, SchemaCheck::of_typed_arguments),
             ),
             Input::Standard(derive) => (
@@ -473,8 +477,7 @@ impl ToolBuilder {
 
 /// Returns the arguments that an input schema mirrors in headers. An error says why a tool with
 /// this schema cannot be registered.
-fn mirrored_arguments(schema: &Schema) -> Result<Vec<ParamHeader>, String> {
-    let outline = Outline::of(schema);
+fn mirrored_arguments(schema: &Schema, outline: Outline) -> Result<Vec<ParamHeader>, String> {
     if !outline.is_object {
         let reason =
             "the root of the input schema must have \"type\": \"object\"; use a struct or a map";

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use mcp_server::dialect::SchemaDialect;
 use mcp_server::extract::State;
 use mcp_server::types::{CallToolResult, Content};
 use mcp_server::{ErrorObject, Server, routes, tool};
@@ -446,4 +447,28 @@ async fn arguments_of_every_type_are_decoded() {
     );
     assert_eq!(client.text("search", json!({"text": "x", "in": null})).await, "x 10 None 5");
     assert_eq!(client.text("any_arguments", json!({"a": 1, "b": 2})).await, "3");
+}
+
+/// Search.
+#[tool(dialect = "strict")]
+fn strict_search(_query: String, _limit: Option<u8>) {}
+
+/// Search.
+#[tool(dialect = "as_written")]
+fn written_search(_query: String, _limit: Option<u8>) {}
+
+#[tokio::test]
+async fn a_tool_may_set_the_dialect_of_its_schemas() {
+    let server = Server::builder("test", "1")
+        .schema_dialect(SchemaDialect::Flat)
+        .routes(routes![strict_search, written_search]);
+    let client = Client::new(server).await;
+    let strict = client.tool("strict_search").await["inputSchema"].clone();
+    assert_eq!(strict["required"], json!(["query", "limit"]));
+    assert_eq!(strict["properties"]["limit"]["anyOf"][1], json!({"type": "null"}));
+    let written = client.tool("written_search").await["inputSchema"].clone();
+    assert_eq!(written["required"], json!(["query"]));
+    assert_eq!(written["$schema"], DIALECT);
+    let answer = client.call("strict_search", json!({"query": "a", "limit": null})).await;
+    assert_ne!(answer["isError"], true);
 }

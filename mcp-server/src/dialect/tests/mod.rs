@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use mcp_core::limits::ConnectionLimits;
 use mcp_core::types::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use super::{CallForm, DialectError, DialectErrorKind, SchemaDialect};
 use crate::tool::input_schema;
 
+mod hostile;
 mod refused;
 mod results;
 
@@ -37,7 +39,8 @@ fn argument(schema: &Value) -> [Value; 2] {
 /// The arguments as the handler receives them.
 fn translate(schema: &Value, arguments: &Value) -> Value {
     let form = CallForm::new(&Schema::try_from(schema.clone()).unwrap());
-    let translated = form.translate(&arguments.to_string(), 1_000).unwrap();
+    let translated =
+        form.translate(&arguments.to_string(), &ConnectionLimits::for_server()).unwrap();
     translated.unwrap_or_else(|| arguments.clone())
 }
 
