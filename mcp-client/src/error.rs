@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorObject, MethodName, code};
 use mcp_core::service::CallError;
 use mcp_core::text::PeerText;
 use mcp_core::transport::{TransportError, TransportErrorKind};
@@ -58,8 +58,9 @@ pub enum ErrorKind {
     InputRequired,
     /// A tool ran and reports that it failed (`isError`).
     Tool,
-    /// The task of the call was cancelled on the server, or the client stopped waiting for it
-    /// because the progress handler of the call panicked.
+    /// The host cancelled the call ([`Call::cancel_when`](crate::Call::cancel_when)), its task was
+    /// cancelled on the server, or the client stopped waiting for the task because the progress
+    /// handler of the call panicked.
     Cancelled,
     /// The server does not have the task of the call any more: it has expired, or the server has
     /// lost it. [`Error::peer`] has the server's error.
@@ -89,7 +90,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: String,
-    method: Option<&'static str>,
+    method: Option<MethodName>,
     expired: Option<Expired>,
     json: Option<Box<str>>,
     cause: Cause,
@@ -112,7 +113,8 @@ impl Error {
         Self::build(kind, message.into(), Cause::None)
     }
 
-    pub(crate) fn from_call(method: &'static str, error: CallError) -> Self {
+    pub(crate) fn from_call(method: impl Into<MethodName>, error: CallError) -> Self {
+        let method = method.into();
         match error {
             CallError::Peer(error) => Self::from_peer(method, error),
             CallError::Transport(error) => {
@@ -160,12 +162,18 @@ impl Error {
         Self::build(kind, message.to_owned(), Cause::Transport(error))
     }
 
-    pub(crate) fn from_peer(method: &'static str, error: ErrorObject) -> Self {
+    pub(crate) fn from_peer(method: impl Into<MethodName>, error: ErrorObject) -> Self {
+        let method = method.into();
         let message = format!("the server answered {method} with an error: {error}");
         Self::build(ErrorKind::Peer, message, Cause::Peer(error)).during(method)
     }
 
-    pub(crate) fn timed_out(method: &'static str, expired: Expired, after: Duration) -> Self {
+    pub(crate) fn timed_out(
+        method: impl Into<MethodName>,
+        expired: Expired,
+        after: Duration,
+    ) -> Self {
+        let method = method.into();
         let message = match expired {
             Expired::Idle => format!("{method} got no answer and no progress for {after:?}"),
             Expired::Total => format!("{method} was not done after {after:?} in total"),
@@ -175,7 +183,12 @@ impl Error {
         error
     }
 
-    pub(crate) fn decode(method: &'static str, error: serde_json::Error, json: &[u8]) -> Self {
+    pub(crate) fn decode(
+        method: impl Into<MethodName>,
+        error: serde_json::Error,
+        json: &[u8],
+    ) -> Self {
+        let method = method.into();
         Self::build(
             ErrorKind::Decode,
             format!("the server's answer to {method} could not be read"),
@@ -186,10 +199,11 @@ impl Error {
     }
 
     pub(crate) fn invalid_answer(
-        method: &'static str,
+        method: impl Into<MethodName>,
         reason: impl fmt::Display,
         json: &[u8],
     ) -> Self {
+        let method = method.into();
         Self::new(
             ErrorKind::Decode,
             format!("the server's answer to {method} is invalid: {reason}"),
@@ -215,12 +229,20 @@ impl Error {
         )
     }
 
-    pub(crate) fn input_required(method: &'static str, reason: impl fmt::Display) -> Self {
+    pub(crate) fn input_required(method: impl Into<MethodName>, reason: impl fmt::Display) -> Self {
+        let method = method.into();
         Self::new(ErrorKind::InputRequired, format!("{method} needs input: {reason}"))
             .during(method)
     }
 
-    pub(crate) fn handler(method: &'static str, asked: &str, error: ErrorObject) -> Self {
+    /// The host cancelled a call.
+    pub(crate) fn cancelled(method: impl Into<MethodName>, reason: &str) -> Self {
+        let method = method.into();
+        Self::new(ErrorKind::Cancelled, format!("{method} was cancelled: {reason}")).during(method)
+    }
+
+    pub(crate) fn handler(method: impl Into<MethodName>, asked: &str, error: ErrorObject) -> Self {
+        let method = method.into();
         Self::build(
             ErrorKind::InputRequired,
             format!("{method} needs input, and the handler for {asked} returned an error: {error}"),
@@ -233,8 +255,8 @@ impl Error {
         Self::build(kind, message.into(), Cause::Io(error))
     }
 
-    pub(crate) fn during(mut self, method: &'static str) -> Self {
-        self.0.method = Some(method);
+    pub(crate) fn during(mut self, method: impl Into<MethodName>) -> Self {
+        self.0.method = Some(method.into());
         self
     }
 
@@ -263,7 +285,7 @@ impl Error {
         Self(Box::new(Inner {
             kind: inner.kind,
             message: inner.message.clone(),
-            method: inner.method,
+            method: inner.method.clone(),
             expired: inner.expired,
             json: inner.json.clone(),
             cause,
@@ -305,7 +327,7 @@ impl Error {
     /// The method of the failed request.
     #[must_use]
     pub fn method(&self) -> Option<&str> {
-        self.0.method
+        self.0.method.as_deref()
     }
 
     /// The server's error, when the server answered with one.

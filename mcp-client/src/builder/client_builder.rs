@@ -1,21 +1,16 @@
 //! The builder of a client.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Limits;
 use mcp_core::json::RawJson;
-use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method as _, Methods, TASKS_EXTENSION, ToolsCall};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Accept, BoxFuture, BoxService, Service};
 use mcp_core::telemetry::Telemetry;
-use mcp_core::types::{
-    ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitFormParams, ElicitResult,
-    ElicitUrlParams, Implementation, Root, Schema,
-};
+use mcp_core::types::{ClientCapabilities, Implementation, Schema};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::cache::{Cache, SharedCache};
@@ -31,6 +26,7 @@ use crate::handler::Handlers;
 #[cfg(feature = "http")]
 use crate::http::HttpSettings;
 use crate::inbound::Inbound;
+use crate::question::ServerIdentity;
 use crate::task::TaskOptions;
 
 /// Builds a [`Client`]: begin with [`Client::builder`], end with one of the `connect` methods.
@@ -58,7 +54,7 @@ pub struct ClientBuilder {
     /// The cache that other clients use too, if any.
     cache: Option<Cache>,
     pub(super) settings: Settings,
-    handlers: Handlers,
+    pub(super) handlers: Handlers,
     output_validator: Option<OutputValidator>,
     result_handlers: Vec<ResultHandler>,
     tasks: Option<TaskOptions>,
@@ -184,80 +180,6 @@ impl ClientBuilder {
         principal: impl AsRef<str>,
     ) -> Self {
         self.cache = Some(cache.scoped(server.as_ref(), principal.as_ref()));
-        self
-    }
-
-    /// Fills in forms for the server (elicitation), and declares the capability.
-    ///
-    /// The handler has to show which server asks, and to let the user review, decline and cancel
-    /// (EL-8). An answer that does not fit the requested schema is not sent: the server gets an
-    /// error (EL-13).
-    pub fn on_elicit<F, A>(mut self, handler: F) -> Self
-    where
-        F: Fn(ElicitFormParams) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<ElicitResult, ErrorObject>> + Send + 'static,
-    {
-        self.handlers.set_form(handler);
-        self
-    }
-
-    /// Sends the user to a URL for the server (elicitation), and declares the capability.
-    ///
-    /// The handler has to show host and URL, to ask for consent before it opens anything, and must
-    /// not fetch the URL itself (EL-8, EL-9).
-    pub fn on_elicit_url<F, A>(mut self, handler: F) -> Self
-    where
-        F: Fn(ElicitUrlParams) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<ElicitResult, ErrorObject>> + Send + 'static,
-    {
-        self.handlers.set_url(handler);
-        self
-    }
-
-    /// Asks the client's model for the server (sampling), and declares the capability `sampling`.
-    ///
-    /// A request that breaks the rules for uses of tools and their results is refused before it
-    /// reaches the handler (SAM-4).
-    ///
-    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
-    /// than 2027-07-28.
-    #[deprecated(
-        note = "MCP 2026-07-28 deprecates sampling (SEP-2577), with removal no earlier than \
-                2027-07-28; call the API of a model provider"
-    )]
-    pub fn on_create_message<F, A>(mut self, handler: F) -> Self
-    where
-        F: Fn(CreateMessageParams) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<CreateMessageResult, ErrorObject>> + Send + 'static,
-    {
-        self.handlers.set_create_message(handler);
-        self
-    }
-
-    /// Declares that the sampling handler honours `tools` and `toolChoice`. Without it such a
-    /// question is refused before it comes to the handler.
-    ///
-    /// Deprecated with [`ClientBuilder::on_create_message`].
-    #[deprecated(
-        note = "MCP 2026-07-28 deprecates sampling (SEP-2577), with removal no earlier than \
-                2027-07-28; call the API of a model provider"
-    )]
-    pub fn sampling_tools(mut self) -> Self {
-        self.handlers.sampling_tools = true;
-        self
-    }
-
-    /// Tells the server these roots, and declares the capability `roots`. They can be changed with
-    /// [`Client::set_roots`]. A root that is not a `file:` URI fails the connect call (ROOT-1).
-    ///
-    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
-    /// than 2027-07-28.
-    #[deprecated(
-        note = "MCP 2026-07-28 deprecates roots (SEP-2577), with removal no earlier than \
-                2027-07-28; take paths or URIs as arguments, or from the configuration"
-    )]
-    pub fn roots(mut self, roots: impl IntoIterator<Item = Root>) -> Self {
-        self.handlers.set_roots(roots.into_iter().collect());
         self
     }
 
@@ -424,6 +346,7 @@ impl ClientBuilder {
     pub(super) fn inbound(&self) -> Result<Arc<Inbound>, Error> {
         self.check().map_err(|reason| Error::new(ErrorKind::InvalidArgument, reason))?;
         let mut inbound = Inbound::new(self.handlers.clone(), &self.settings.limits);
+        inbound.server = Arc::new(ServerIdentity::new(self.settings.server_name.clone()));
         if let Some(cache) = &self.cache {
             inbound.cache = cache.clone();
         }

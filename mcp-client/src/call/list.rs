@@ -290,11 +290,12 @@ impl Page<'_> {
         let accept = |result: &JsonBytes, page| {
             let policy = self.client.policy();
             let page = match policy.and_then(|it| it.without_hidden(T::METHOD, T::ITEMS, result)) {
-                Some(listed) => decode(T::METHOD, &listed, |page| page.parse())?,
+                Some(listed) => decode(&T::METHOD.into(), &listed, |page| page.parse())?,
                 None => page,
             };
             accept(result, page)
         };
-        fetch(self.client, T::METHOD, params, &mut options, |page| page.parse(), accept).await
+        fetch(self.client, &T::METHOD.into(), params, &mut options, |page| page.parse(), accept)
+            .await
     }
 }

@@ -172,6 +172,7 @@ async fn answer_to(probe: &mut Option<BoxFuture<'static, Reply>>) -> Reply {
 }
 
 fn begin_modern(wire: &Wire, session: Session) -> Session {
+    wire.inbound.server.introduced(session.server_info.as_ref());
     let _ = wire.inbound.revision.set(session.revision);
     session
 }

@@ -75,6 +75,7 @@ pub(super) fn accept(
 /// Begins the session.
 pub(super) async fn begin(wire: &Wire, agreement: Agreement) -> Session {
     let Agreement { revision, result } = agreement;
+    wire.inbound.server.introduced(Some(&result.server_info));
     // A batch may follow the next message.
     let _ = wire.inbound.revision.set(revision);
     wire.notify(Initialized::NAME, JsonBytes::empty_object()).await;

@@ -76,7 +76,7 @@ async fn open(
     let (params, _) = params.seal(&MetaParts::of_session(&client.session().meta));
     #[cfg(feature = "policy")]
     if let Some(policy) = client.policy() {
-        policy.admit(METHOD, &params).await?;
+        policy.admit(&METHOD.into(), &params).await?;
     }
     let mut call = client.wire().call_owned(Request::new(id, METHOD, params));
     let patience = client.timeouts().idle;

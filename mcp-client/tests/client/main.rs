@@ -18,6 +18,8 @@ mod memory;
 #[cfg(feature = "policy")]
 mod policy;
 mod probe;
+mod questions;
+mod raw;
 mod restarts;
 #[cfg(feature = "skills")]
 mod skills;

@@ -16,6 +16,7 @@ mod modern;
 mod network;
 mod older;
 mod plain;
+mod questions;
 mod resumption;
 mod retries;
 mod script;
