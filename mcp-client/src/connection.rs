@@ -18,7 +18,7 @@ use crate::child_process::{Ending, Input, Output, Process};
 use crate::closed::Closed;
 use crate::error::{Error, ErrorKind};
 #[cfg(feature = "http")]
-use crate::http::{Events, HttpTransport, Posts};
+use crate::http::{Endpoint, Events, HttpTransport, Posts};
 use crate::inbound::Inbound;
 use crate::outbound::{InMemory, Outbound};
 
@@ -35,6 +35,9 @@ pub(crate) struct Connection {
     ended: watch::Sender<Option<Closed>>,
     process: Option<Arc<Process>>,
     link: Option<Link>,
+    /// The URL of a server on the network.
+    #[cfg(feature = "http")]
+    url: Option<Endpoint>,
     /// It is the transport of 2024-11-05.
     is_http_sse: bool,
     inbound: Arc<Inbound>,
@@ -57,6 +60,8 @@ impl Connection {
             ended: ended.clone(),
             process: None,
             link: None,
+            #[cfg(feature = "http")]
+            url: None,
             is_http_sse: false,
             inbound,
             number,
@@ -144,13 +149,16 @@ impl Connection {
     /// A conversation over Streamable HTTP.
     #[cfg(feature = "http")]
     pub(crate) fn http(transport: HttpTransport, inbound: &Arc<Inbound>) -> Self {
-        let (connection, ..) = Self::new(Outbound::Http(transport), inbound);
+        let url = transport.url();
+        let (mut connection, ..) = Self::new(Outbound::Http(transport), inbound);
+        connection.url = Some(url);
         connection
     }
 
     /// A conversation over HTTP+SSE, the transport of 2024-11-05.
     #[cfg(feature = "http")]
     pub(crate) fn http_sse(
+        url: Endpoint,
         events: Events,
         posts: Posts,
         limits: &Limits,
@@ -158,6 +166,7 @@ impl Connection {
     ) -> Self {
         let mut connection = Self::stream(events, posts, limits, inbound);
         connection.is_http_sse = true;
+        connection.url = Some(url);
         connection
     }
 
@@ -252,6 +261,20 @@ impl Connection {
             Outbound::Http(transport) => (Some(NetworkTransport::Http), transport.server()),
             Outbound::Service(_) => (None, None),
         }
+    }
+
+    /// Adds to an error what helps to find its reason: the URL of the server, and what it wrote that
+    /// is no message.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        if !error.is_without_answer() {
+            return error;
+        }
+        #[cfg(feature = "http")]
+        let error = match &self.url {
+            Some(url) => error.at(url),
+            None => error,
+        };
+        error.with_quoted(&self.inbound)
     }
 
     pub(crate) fn is_http_sse(&self) -> bool {

@@ -103,15 +103,21 @@ impl Deadlines {
         Error::timed_out(method, Expired::Total, self.timeouts.total)
     }
 
-    /// The timeout that has expired; `None` if the deadline has moved in the meantime.
-    pub(crate) fn expired(&mut self, method: &MethodName, handling: &Handling) -> Option<Error> {
+    /// Whether the total timeout has expired, for an operation that has no other.
+    pub(crate) fn has_expired(&mut self, handling: &Handling) -> bool {
         let now = Instant::now();
         if now >= self.total_at && self.timeouts.exclude_input {
             self.exclude_input(now, handling);
         }
-        if now >= self.total_at {
+        now >= self.total_at
+    }
+
+    /// The timeout that has expired; `None` if the deadline has moved in the meantime.
+    pub(crate) fn expired(&mut self, method: &MethodName, handling: &Handling) -> Option<Error> {
+        if self.has_expired(handling) {
             return Some(self.total_error(method.clone()));
         }
+        let now = Instant::now();
         if now < self.idle_at {
             return None;
         }

@@ -7,12 +7,18 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+#[cfg(feature = "http")]
+use mcp_core::http_client::url::origin;
 use mcp_core::jsonrpc::{ErrorObject, MethodName, code};
 use mcp_core::service::CallError;
 use mcp_core::text::PeerText;
-use mcp_core::transport::{TransportError, TransportErrorKind};
+use mcp_core::transport::{HttpRefusal, TransportError, TransportErrorKind};
 
 use crate::error_chain::write_sources;
+#[cfg(feature = "http")]
+use crate::http::Endpoint;
+use crate::inbound::Inbound;
+use crate::startup::ConnectPhase;
 
 /// How much of the server's JSON an error keeps, in bytes. Fixed: an excerpt shows what is wrong.
 const MAX_JSON_BYTES: usize = 16 << 10;
@@ -79,6 +85,9 @@ pub enum Expired {
     Idle,
     /// The time for the whole call, which nothing extends.
     Total,
+    /// The time to connect ([`ClientBuilder::startup_timeout`](crate::ClientBuilder::startup_timeout)),
+    /// and what the client was waiting for.
+    Startup(ConnectPhase),
 }
 
 /// A failed call or connection.
@@ -177,10 +186,62 @@ impl Error {
         let message = match expired {
             Expired::Idle => format!("{method} got no answer and no progress for {after:?}"),
             Expired::Total => format!("{method} was not done after {after:?} in total"),
+            Expired::Startup(phase) => return Self::not_started(phase, after),
         };
         let mut error = Self::new(ErrorKind::Timeout, message).during(method);
         error.0.expired = Some(expired);
         error
+    }
+
+    pub(crate) fn not_started(phase: ConnectPhase, after: Duration) -> Self {
+        let message = format!(
+            "the server was not connected within {after:?} (ClientBuilder::startup_timeout), and \
+             was waited for: {phase}"
+        );
+        let mut error = Self::new(ErrorKind::Timeout, message);
+        error.0.expired = Some(Expired::Startup(phase));
+        error
+    }
+
+    /// The same error, with what the server wrote that is no message, if it did.
+    pub(crate) fn with_quoted(self, inbound: &Inbound) -> Self {
+        match inbound.unreadable.quoted() {
+            Some(quoted) => self.with_note(format_args!("; {quoted}")),
+            None => self,
+        }
+    }
+
+    /// The same error with an addition to its message.
+    pub(crate) fn with_note(mut self, note: impl fmt::Display) -> Self {
+        use fmt::Write as _;
+        let _ = write!(self.0.message, "{note}"); // A string takes everything.
+        self
+    }
+
+    /// The same error of a request to a URL. Its query, which may hold a secret, is left out.
+    #[cfg(feature = "http")]
+    pub(crate) fn at(self, url: &Endpoint) -> Self {
+        let has_no_path = url.uri().path() == "/";
+        let status = self.transport().and_then(TransportError::status);
+        let error = self.with_note(format_args!(" ({url})"));
+        if status == Some(404) && has_no_path {
+            let origin = origin(url.as_str());
+            return error.with_note(format_args!(
+                "; the URL has no path, and many servers are at {origin}/mcp"
+            ));
+        }
+        error
+    }
+
+    /// Whether the server may be the reason that there is no answer.
+    pub(crate) fn is_without_answer(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::Transport
+                | ErrorKind::OutcomeUnknown
+                | ErrorKind::Unauthorized
+                | ErrorKind::Timeout
+        )
     }
 
     pub(crate) fn decode(
@@ -346,6 +407,24 @@ impl Error {
             Cause::Transport(error) => Some(error),
             _ => None,
         }
+    }
+
+    /// What an HTTP server answered in place of a message, when it refused the request: the status,
+    /// the challenge of a 401 or 403, and the text of the body. Not for refusals that are messages:
+    /// see [`Error::peer`].
+    ///
+    /// ```
+    /// # fn example(error: &mcp_client::Error) {
+    /// if let Some(refusal) = error.refusal() {
+    ///     for challenge in refusal.challenges() {
+    ///         eprintln!("{} {:?}", challenge.scheme(), challenge.get("resource_metadata"));
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn refusal(&self) -> Option<&HttpRefusal> {
+        self.transport()?.refusal()
     }
 
     /// Which timeout expired, when one did.

@@ -68,6 +68,7 @@ mod progress;
 mod question;
 mod request;
 mod skill;
+mod startup;
 mod subscription;
 pub mod task;
 
@@ -89,6 +90,7 @@ pub use question::{OriginatingCall, Question};
 pub use skill::DirectoryEntry;
 #[cfg(feature = "skills")]
 pub use skill::{LoadedSkill, SkillLimits};
+pub use startup::ConnectPhase;
 pub use subscription::Subscription;
 
 pub use limits::Limits;

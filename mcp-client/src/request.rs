@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{MethodName, Params, RequestId};
 use mcp_core::method::Methods;
-use mcp_core::service::{BoxFuture, CancelReason, Notification, Reply, Request};
+use mcp_core::service::{BoxFuture, CallError, CancelReason, Notification, Reply, Request};
 use mcp_core::telemetry::{self, Operation, Outcome, Recording, Side, Target, Telemetry};
 use tokio::time::{Sleep, sleep_until};
 
@@ -57,6 +57,11 @@ impl Wire {
     /// A new id for this connection.
     pub(crate) fn next_id(&self) -> RequestId {
         RequestId::Number(self.ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The error of a call that has failed.
+    pub(crate) fn error(&self, method: impl Into<MethodName>, error: CallError) -> Error {
+        self.connection.explain(Error::from_call(method, error))
     }
 
     /// Begins to record a request, if anybody listens.
@@ -127,7 +132,7 @@ impl Wire {
                 if let Some(mut recording) = recording.take() {
                     recording.end(&reply);
                 }
-                return Poll::Ready(reply.map_err(|error| Error::from_call(method.clone(), error)));
+                return Poll::Ready(reply.map_err(|error| self.error(method.clone(), error)));
             }
             loop {
                 if sleep.is_none() {
@@ -141,7 +146,7 @@ impl Wire {
                     if let Some(mut recording) = recording.take() {
                         recording.end_with(Outcome::TimedOut);
                     }
-                    return Poll::Ready(Err(error));
+                    return Poll::Ready(Err(self.connection.explain(error)));
                 }
                 sleep.set(None); // The deadline has moved since the timer was made.
             }

@@ -27,6 +27,7 @@ use crate::handler::Handlers;
 use crate::http::HttpSettings;
 use crate::inbound::Inbound;
 use crate::question::ServerIdentity;
+use crate::startup::Startup;
 use crate::task::TaskOptions;
 
 /// Builds a [`Client`]: begin with [`Client::builder`], end with one of the `connect` methods.
@@ -74,6 +75,7 @@ impl ClientBuilder {
                 known: None,
                 server_name: None,
                 probe_timeout: Duration::from_secs(5),
+                startup_timeout: None,
                 timeouts: Timeouts::default(),
                 limits: Limits::new(),
                 methods: Methods::new(),
@@ -134,6 +136,20 @@ impl ClientBuilder {
     /// handshake of a legacy one as well. Default: 5 s.
     pub fn probe_timeout(mut self, timeout: Duration) -> Self {
         self.settings.probe_timeout = timeout;
+        self
+    }
+
+    /// How long connecting may take in all: starting a process or opening a connection, discovery,
+    /// authorization with the time in which a user logs in, the handshake, and other attempts at
+    /// them. Then the connect call fails with [`Expired::Startup`], which names what it was waiting
+    /// for, and a process that was started is killed. Default: none, so that each step has its own
+    /// timeout.
+    ///
+    /// [`ClientBuilder::exclude_input_time`] leaves out the time in which credentials are obtained.
+    ///
+    /// [`Expired::Startup`]: crate::Expired::Startup
+    pub fn startup_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.startup_timeout = Some(timeout);
         self
     }
 
@@ -285,7 +301,8 @@ impl ClientBuilder {
         let for_open = Arc::clone(&inbound);
         let mut restart = Restart(move || Connection::child(command.spawn()?, &limits, &for_open));
         let connection = (restart.0)()?;
-        self.finish(inbound, connection, Some(&mut restart)).await
+        let startup = Startup::new(&self.settings, &inbound);
+        startup.run(self.finish(inbound, connection, Some(&mut restart))).await
     }
 
     /// Connects over a pair of byte streams, such as a socket: one JSON-RPC message a line.
@@ -299,7 +316,8 @@ impl ClientBuilder {
     {
         let inbound = self.inbound()?;
         let connection = Connection::stream(reader, writer, &self.settings.limits, &inbound);
-        self.finish(inbound, connection, None).await
+        let startup = Startup::new(&self.settings, &inbound);
+        startup.run(self.finish(inbound, connection, None)).await
     }
 
     /// Connects to a server in this process, without serialized messages in between.
@@ -309,7 +327,8 @@ impl ClientBuilder {
     pub async fn connect_memory<A: Accept>(self, server: &A) -> Result<Client, Error> {
         let inbound = self.inbound()?;
         let connection = Connection::memory(server, &self.settings.limits, &inbound);
-        self.finish(inbound, connection, None).await
+        let startup = Startup::new(&self.settings, &inbound);
+        startup.run(self.finish(inbound, connection, None)).await
     }
 
     /// Connects through any [`Service`], such as a transport or layers around one.
@@ -325,7 +344,8 @@ impl ClientBuilder {
     ) -> Result<Client, Error> {
         let inbound = self.inbound()?;
         let connection = Connection::service(open, &inbound);
-        self.finish(inbound, connection, None).await
+        let startup = Startup::new(&self.settings, &inbound);
+        startup.run(self.finish(inbound, connection, None)).await
     }
 
     /// Checks what the user has set up, before it is declared to a server.

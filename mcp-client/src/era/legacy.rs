@@ -11,6 +11,7 @@ use super::session::{Session, Settings, supported_in, unsupported};
 use crate::deadline::Deadlines;
 use crate::error::Error;
 use crate::request::Wire;
+use crate::startup::ConnectPhase;
 
 const METHOD: &str = Initialize::NAME;
 
@@ -44,6 +45,7 @@ pub(super) fn request(
 }
 
 fn params(wire: &Wire, settings: &Settings, offer: Revision) -> Result<JsonBytes, Error> {
+    wire.inbound.phase.begin(ConnectPhase::Handshake);
     let capabilities = wire.inbound.handlers.capabilities(true);
     let params = InitializeParams::new(offer.as_str(), capabilities, settings.client_info.clone());
     JsonBytes::new(&params).map_err(|error| Error::argument("the client's capabilities", error))

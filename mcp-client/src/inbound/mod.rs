@@ -6,6 +6,7 @@ mod service;
 mod session_observer;
 mod session_restart;
 mod subscription_table;
+mod unreadable;
 
 #[cfg(feature = "http")]
 pub(crate) use open_calls::CameWith;

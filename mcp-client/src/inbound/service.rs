@@ -21,6 +21,7 @@ use super::open_calls::CameWith;
 use super::open_calls::OpenCalls;
 use super::session_observer::SessionObserver;
 use super::subscription_table::SubscriptionTable;
+use super::unreadable::UnreadableLines;
 use crate::Limits;
 use crate::backoff::Backoff;
 use crate::cache::{Cache, Change};
@@ -31,6 +32,7 @@ use crate::handler::{Handlers, missing_handler};
 use crate::handling::Handling;
 use crate::progress::ProgressTable;
 use crate::question::{OriginatingCall, Question, ServerIdentity};
+use crate::startup::CurrentPhase;
 
 /// Takes the server's requests and notifications, and passes each to the part that it concerns.
 #[derive(Debug)]
@@ -40,6 +42,9 @@ pub(crate) struct Inbound {
     pub(crate) progress: ProgressTable,
     pub(crate) server: Arc<ServerIdentity>,
     pub(crate) open_calls: OpenCalls,
+    pub(crate) unreadable: UnreadableLines,
+    /// How far connecting is.
+    pub(crate) phase: CurrentPhase,
     /// Set once the handshake, or the probe, is done.
     pub(crate) revision: OnceLock<Revision>,
     /// Questions of the server that handlers are busy with.
@@ -61,6 +66,8 @@ impl Inbound {
             progress: ProgressTable::new(limits),
             server: Arc::default(),
             open_calls: OpenCalls::default(),
+            unreadable: UnreadableLines::default(),
+            phase: CurrentPhase::default(),
             revision: OnceLock::new(),
             handling: Handling::default(),
             hub: NotificationHub::new(limits),
@@ -206,6 +213,10 @@ impl Service for Inbound {
 impl Conversation for Inbound {
     fn accepts_batches(&self) -> bool {
         self.revision.get().is_some_and(|revision| revision.rules().batching)
+    }
+
+    fn unreadable(&self, line: &[u8]) {
+        self.unreadable.push(line);
     }
 }
 

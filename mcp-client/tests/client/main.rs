@@ -15,6 +15,7 @@ mod hostile;
 mod input;
 mod lists;
 mod memory;
+mod mistakes;
 #[cfg(feature = "policy")]
 mod policy;
 mod probe;

@@ -12,6 +12,7 @@ mod groups;
 mod legacy;
 mod limits;
 mod logs;
+mod mistakes;
 mod modern;
 mod network;
 mod older;
