@@ -27,7 +27,7 @@ pub(super) struct Questions {
     client: Client,
     method: MethodName,
     /// The call that became the task.
-    call: OriginatingCall,
+    call: Box<OriginatingCall>,
     ledger: Ledger,
     /// Handlers that run.
     asking: FuturesUnordered<BoxFuture<'static, Answer>>,
@@ -39,7 +39,7 @@ pub(super) struct Questions {
 }
 
 impl Questions {
-    pub(super) fn new(client: &Client, method: &MethodName, call: OriginatingCall) -> Self {
+    pub(super) fn new(client: &Client, method: &MethodName, call: Box<OriginatingCall>) -> Self {
         Self {
             client: client.clone(),
             method: method.clone(),

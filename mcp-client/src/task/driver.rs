@@ -57,11 +57,11 @@ pub(crate) async fn finish(
 }
 
 /// The call that became a task, as the handlers see it.
-pub(super) fn call_of(options: &mut Options, shared: &Shared) -> OriginatingCall {
+pub(super) fn call_of(options: &mut Options, shared: &Shared) -> Box<OriginatingCall> {
     let call = options.call.take();
     let call =
         call.unwrap_or_else(|| options.originating(&shared.method, JsonBytes::empty_object()));
-    call.in_task(&shared.id)
+    Box::new(call.in_task(&shared.id))
 }
 
 /// What is needed to follow a task.
@@ -70,7 +70,7 @@ pub(super) struct Driver {
     pub(super) timeouts: Timeouts,
     pub(super) on_progress: Option<OnProgress>,
     /// The call, as the handlers see it.
-    pub(super) call: OriginatingCall,
+    pub(super) call: Box<OriginatingCall>,
     /// Whether the handlers of the client answer the questions of the task.
     pub(super) asks_handlers: bool,
 }
