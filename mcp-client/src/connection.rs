@@ -263,18 +263,18 @@ impl Connection {
         }
     }
 
-    /// Adds to an error what helps to find its reason: the URL of the server, and what it wrote that
-    /// is no message.
+    /// Adds to an error what helps to find its reason: the URL of the server, and what it wrote
+    /// that is no message.
     pub(crate) fn explain(&self, error: Error) -> Error {
         if !error.is_without_answer() {
             return error;
         }
         #[cfg(feature = "http")]
         let error = match &self.url {
-            Some(url) => error.at(url),
+            Some(url) => url.explain(error),
             None => error,
         };
-        error.with_quoted(&self.inbound)
+        self.inbound.unreadable.explain(error)
     }
 
     pub(crate) fn is_http_sse(&self) -> bool {

@@ -7,18 +7,13 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-#[cfg(feature = "http")]
-use mcp_core::http_client::url::origin;
 use mcp_core::jsonrpc::{ErrorObject, MethodName, code};
 use mcp_core::service::CallError;
 use mcp_core::text::PeerText;
 use mcp_core::transport::{HttpRefusal, TransportError, TransportErrorKind};
 
+use crate::connect_phase::ConnectPhase;
 use crate::error_chain::write_sources;
-#[cfg(feature = "http")]
-use crate::http::Endpoint;
-use crate::inbound::Inbound;
-use crate::startup::ConnectPhase;
 
 /// How much of the server's JSON an error keeps, in bytes. Fixed: an excerpt shows what is wrong.
 const MAX_JSON_BYTES: usize = 16 << 10;
@@ -203,34 +198,11 @@ impl Error {
         error
     }
 
-    /// The same error, with what the server wrote that is no message, if it did.
-    pub(crate) fn with_quoted(self, inbound: &Inbound) -> Self {
-        match inbound.unreadable.quoted() {
-            Some(quoted) => self.with_note(format_args!("; {quoted}")),
-            None => self,
-        }
-    }
-
     /// The same error with an addition to its message.
     pub(crate) fn with_note(mut self, note: impl fmt::Display) -> Self {
         use fmt::Write as _;
         let _ = write!(self.0.message, "{note}"); // A string takes everything.
         self
-    }
-
-    /// The same error of a request to a URL. Its query, which may hold a secret, is left out.
-    #[cfg(feature = "http")]
-    pub(crate) fn at(self, url: &Endpoint) -> Self {
-        let has_no_path = url.uri().path() == "/";
-        let status = self.transport().and_then(TransportError::status);
-        let error = self.with_note(format_args!(" ({url})"));
-        if status == Some(404) && has_no_path {
-            let origin = origin(url.as_str());
-            return error.with_note(format_args!(
-                "; the URL has no path, and many servers are at {origin}/mcp"
-            ));
-        }
-        error
     }
 
     /// Whether the server may be the reason that there is no answer.

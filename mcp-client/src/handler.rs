@@ -171,7 +171,7 @@ impl Handlers {
             let roots = RootsCapability::new();
             capabilities.roots = Some(if legacy { roots.list_changed(true) } else { roots });
         } else if self.list_roots.is_some() {
-            // Nobody tells when they change.
+            // No one reports when they change.
             capabilities.roots = Some(RootsCapability::new());
         }
         capabilities

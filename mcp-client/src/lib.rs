@@ -42,6 +42,7 @@ mod call;
 mod child_process;
 mod client;
 mod closed;
+mod connect_phase;
 mod connection;
 mod deadline;
 mod era;
@@ -80,6 +81,7 @@ pub use call::{
 pub use child_process::ChildCommand;
 pub use client::Client;
 pub use closed::Closed;
+pub use connect_phase::ConnectPhase;
 pub use era::KnownServer;
 pub use error::{Error, ErrorKind, Expired};
 pub use event::Event;
@@ -90,7 +92,6 @@ pub use question::{OriginatingCall, Question};
 pub use skill::DirectoryEntry;
 #[cfg(feature = "skills")]
 pub use skill::{LoadedSkill, SkillLimits};
-pub use startup::ConnectPhase;
 pub use subscription::Subscription;
 
 pub use limits::Limits;

@@ -9,6 +9,7 @@ use mcp_core::transport::TransportError;
 use super::ClientBuilder;
 use crate::Limits;
 use crate::client::Client;
+use crate::connect_phase::ConnectPhase;
 use crate::connection::Connection;
 use crate::era::Reopen;
 use crate::error::{Error, ErrorKind};
@@ -16,7 +17,7 @@ use crate::http::{
     Authorizer, Binding, Endpoint, HeaderName, HeaderValue, HttpStack, HttpTransport,
 };
 use crate::inbound::Inbound;
-use crate::startup::{ConnectPhase, Startup};
+use crate::startup::Startup;
 
 /// Over HTTP.
 impl ClientBuilder {
@@ -106,7 +107,7 @@ impl Reopen for OlderHttp {
             let opened = self.transport.open_sse_2024().await;
             let url = self.transport.url();
             let (events, posts) = opened
-                .map_err(|error| Error::from_call(Initialize::NAME, error.into()).at(&url))?;
+                .map_err(|error| url.explain(Error::from_call(Initialize::NAME, error.into())))?;
             Ok(Connection::http_sse(url, events, posts, &self.limits, &self.inbound))
         })
     }

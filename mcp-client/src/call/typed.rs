@@ -117,10 +117,10 @@ impl<T> Call<T> {
         self
     }
 
-    /// Puts a value of the host on the call, such as the id of a turn of its conversation. It is not
-    /// sent. A handler that answers a question of the server finds it with
-    /// [`OriginatingCall::tag`](crate::OriginatingCall::tag). One value for each type; a second one
-    /// replaces the first.
+    /// Puts a value of the host on the call, such as the id of a turn of its conversation. It is
+    /// not sent. A handler that answers a question of the server finds it with
+    /// [`OriginatingCall::tag`](crate::OriginatingCall::tag). One value for each type; a second
+    /// one replaces the first.
     pub fn tag<V: Send + Sync + 'static>(mut self, value: V) -> Self {
         self.options.tags.insert(value);
         self
@@ -141,7 +141,7 @@ impl<T> Call<T> {
     /// let call = client.call_tool("deploy", &()).cancel_when(async {
     ///     match stopped.await {
     ///         Ok(reason) => reason,
-    ///         Err(_) => std::future::pending().await, // Nobody can stop it any more.
+    ///         Err(_) => std::future::pending().await, // No one can stop it any more.
     ///     }
     /// });
     /// let running = tokio::spawn(call.into_future());

@@ -26,6 +26,10 @@ use crate::error::{Error, ErrorKind};
 /// `unsafe` code between fork and exec. A host that needs the guarantee runs in a container or a
 /// systemd scope of its own.
 ///
+/// On Windows the child and all that it starts are in a job, which ends when the client does or
+/// the host's process ends, however that happens. Creation flags of the command are not kept.
+/// There is no gentle signal, so `kill_timeout` has no effect.
+///
 /// ```
 /// use std::process::Command;
 /// use mcp_client::ChildCommand;

@@ -8,10 +8,10 @@ use mcp_core::service::{BoxFuture, Reply, Request};
 use mcp_core::types::{InitializeParams, InitializeResult};
 
 use super::session::{Session, Settings, supported_in, unsupported};
+use crate::connect_phase::ConnectPhase;
 use crate::deadline::Deadlines;
 use crate::error::Error;
 use crate::request::Wire;
-use crate::startup::ConnectPhase;
 
 const METHOD: &str = Initialize::NAME;
 

@@ -19,10 +19,10 @@ use tokio::time::timeout;
 
 use super::modern;
 use super::session::{Session, Settings, newest, supported_in, unsupported};
+use crate::connect_phase::ConnectPhase;
 use crate::deadline::Deadlines;
 use crate::error::{Error, Expired};
 use crate::request::Wire;
-use crate::startup::ConnectPhase;
 
 const METHOD: &str = Discover::NAME;
 

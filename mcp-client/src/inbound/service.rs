@@ -25,6 +25,7 @@ use super::unreadable::UnreadableLines;
 use crate::Limits;
 use crate::backoff::Backoff;
 use crate::cache::{Cache, Change};
+use crate::connect_phase::CurrentPhase;
 #[cfg(feature = "http")]
 use crate::error::Error;
 use crate::event::Event;
@@ -32,7 +33,6 @@ use crate::handler::{Handlers, missing_handler};
 use crate::handling::Handling;
 use crate::progress::ProgressTable;
 use crate::question::{OriginatingCall, Question, ServerIdentity};
-use crate::startup::CurrentPhase;
 
 /// Takes the server's requests and notifications, and passes each to the part that it concerns.
 #[derive(Debug)]
@@ -190,6 +190,8 @@ impl Inbound {
         if let Some(CameWith(call)) = request.extensions.get::<CameWith>() {
             return call.as_ref().and_then(|id| self.open_calls.get(id));
         }
+        #[cfg(not(feature = "http"))]
+        let _ = request;
         self.open_calls.only()
     }
 }

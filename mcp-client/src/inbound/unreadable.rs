@@ -6,6 +6,8 @@ use std::fmt;
 use mcp_core::sync::Mutex;
 use mcp_core::text::PeerText;
 
+use crate::error::Error;
+
 /// Longest excerpt that is quoted, in characters. Fixed: it has to be recognized.
 const MAX_QUOTED_CHARS: usize = 200;
 /// Longest beginning of a line that is read, in bytes: enough for that many characters.
@@ -16,8 +18,8 @@ const MAX_READ_BYTES: usize = 4 * MAX_QUOTED_CHARS;
 pub(crate) struct UnreadableLines(Mutex<Option<Quoted>>);
 
 /// How many there were, and the first of them.
-#[derive(Debug, Clone)]
-pub(crate) struct Quoted {
+#[derive(Debug)]
+struct Quoted {
     lines: u64,
     first: String,
 }
@@ -36,9 +38,12 @@ impl UnreadableLines {
         }
     }
 
-    /// What there was, if anything.
-    pub(crate) fn quoted(&self) -> Option<Quoted> {
-        self.0.lock().clone()
+    /// Adds to an error what there was, if anything.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        match &*self.0.lock() {
+            Some(quoted) => error.with_note(format_args!("; {quoted}")),
+            None => error,
+        }
     }
 }
 

@@ -26,7 +26,7 @@ async fn refused(url: &str, status: u16) -> String {
     let connecting = Client::builder().http_stack(stack).connect_http(url);
     tokio::select! {
         connected = connecting => {
-            let error = connected.unwrap_err();
+            let error = connected.expect_err("it is refused");
             assert_eq!(error.refusal().map(|refusal| refusal.status()), Some(status));
             error.to_string()
         }
@@ -89,8 +89,8 @@ async fn the_challenge_and_the_body_of_a_refusal_can_be_read() {
 
 /// Accepts connections, reads what comes first, and answers with bytes.
 async fn serve_bytes(bytes: &'static [u8]) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("bound").port();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut request = [0; 4_096];

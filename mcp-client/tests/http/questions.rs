@@ -14,7 +14,7 @@ struct Turn(u32);
 fn declining() -> (ClientBuilder, mpsc::UnboundedReceiver<Question>) {
     let (seen, questions) = mpsc::unbounded_channel();
     let builder = Client::builder().on_elicit_with(move |_, question| {
-        seen.send(question).unwrap();
+        seen.send(question).expect("the test reads");
         async { Ok(ElicitResult::decline()) }
     });
     (builder, questions)
@@ -32,7 +32,7 @@ async fn answer(script: &mut Script) {
 }
 
 async fn next(seen: &mut mpsc::UnboundedReceiver<Question>) -> Option<u32> {
-    let question = within_an_hour("a question", seen.recv()).await.unwrap();
+    let question = within_an_hour("a question", seen.recv()).await.expect("a question");
     assert_eq!(question.server_name(), "https://example.com/mcp");
     question.call()?.tag::<Turn>().map(|turn| turn.0)
 }

@@ -8,8 +8,8 @@ use super::Request;
 /// written without waiting for space, so it has to be short.
 const MAX_REASON_BYTES: usize = 1_024;
 
-/// A place for the reason of a cancellation. The caller attaches it to a request, and sets it before
-/// it drops the call. Transports that send `notifications/cancelled` send the reason with it.
+/// A place for the reason of a cancellation. The caller attaches it to a request, and sets it
+/// before it drops the call. Transports that send `notifications/cancelled` send the reason too.
 ///
 /// ```
 /// use mcp_core::jsonrpc::RequestId;

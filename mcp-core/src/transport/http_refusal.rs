@@ -61,8 +61,8 @@ impl HttpRefusal {
         self.status
     }
 
-    /// Returns the text of the fields `WWW-Authenticate`, with a comma between them; `None` if there
-    /// are none.
+    /// Returns the text of the fields `WWW-Authenticate`, with a comma between them; `None` if
+    /// there are none.
     #[must_use]
     pub fn challenge(&self) -> Option<&str> {
         (!self.challenge.is_empty()).then_some(&*self.challenge)

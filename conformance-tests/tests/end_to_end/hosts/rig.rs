@@ -39,7 +39,7 @@ trait ToolDyn: Send + Sync {
 enum ToolError {
     /// The model wrote no JSON.
     Arguments(serde_json::Error),
-    /// The tool ran and failed: the model is told.
+    /// The tool ran and failed: its text is for the model.
     Failed(String),
     /// There is no result.
     Lost(Error),
