@@ -15,9 +15,10 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::child_process::{Ending, Input, Output, Process};
+use crate::closed::Closed;
 use crate::error::{Error, ErrorKind};
 #[cfg(feature = "http")]
-use crate::http::{Events, HttpTransport, Posts};
+use crate::http::{Endpoint, Events, HttpTransport, Posts};
 use crate::inbound::Inbound;
 use crate::outbound::{InMemory, Outbound};
 
@@ -30,10 +31,13 @@ pub(crate) struct Connection {
     outbound: Outbound,
     /// Tells the task that moves the conversation to end it.
     closing: watch::Sender<bool>,
-    /// The task is there.
-    running: watch::Receiver<()>,
+    /// Why the conversation has ended, once it has.
+    ended: watch::Sender<Option<Closed>>,
     process: Option<Arc<Process>>,
     link: Option<Link>,
+    /// The URL of a server on the network.
+    #[cfg(feature = "http")]
+    url: Option<Endpoint>,
     /// It is the transport of 2024-11-05.
     is_http_sse: bool,
     inbound: Arc<Inbound>,
@@ -45,22 +49,24 @@ impl Connection {
     fn new(
         outbound: Outbound,
         inbound: &Arc<Inbound>,
-    ) -> (Self, watch::Receiver<bool>, watch::Sender<()>) {
+    ) -> (Self, watch::Receiver<bool>, watch::Sender<Option<Closed>>) {
         let (closing, is_closing) = watch::channel(false);
-        let (alive, running) = watch::channel(());
+        let ended = watch::Sender::new(None);
         let number = inbound.connected();
         let inbound = Arc::clone(inbound);
         let connection = Self {
             outbound,
             closing,
-            running,
+            ended: ended.clone(),
             process: None,
             link: None,
+            #[cfg(feature = "http")]
+            url: None,
             is_http_sse: false,
             inbound,
             number,
         };
-        (connection, is_closing, alive)
+        (connection, is_closing, ended)
     }
 
     /// A conversation on a byte stream.
@@ -76,7 +82,7 @@ impl Connection {
     {
         let local = CatchPanic::new(Arc::clone(inbound));
         let (remote, driver) = stream::connect(reader, writer, &limits.connection, |_| local);
-        let (connection, mut closing, alive) = Self::new(Outbound::Stream(remote), inbound);
+        let (connection, mut closing, end) = Self::new(Outbound::Stream(remote.clone()), inbound);
         let (inbound, number) = (Arc::clone(inbound), connection.number);
         let close_timeout = limits.close_timeout;
         tokio::spawn(async move {
@@ -88,7 +94,7 @@ impl Connection {
             if let Err(error) = driver.run(futures::stream::once(stop)).await {
                 tracing::debug!(%error, "the connection failed");
             }
-            drop(alive);
+            end.send_replace(Some(Closed::of_stream(&remote, &closing)));
             inbound.disconnected(number);
         });
         connection
@@ -110,7 +116,8 @@ impl Connection {
         let writer = Input::new(stdin, Arc::clone(&ending));
         let (remote, driver) = stream::connect(reader, writer, &limits.connection, |_| local);
         ending.attach(remote.clone());
-        let (mut connection, mut closing, alive) = Self::new(Outbound::Stream(remote), inbound);
+        let (mut connection, mut closing, end) =
+            Self::new(Outbound::Stream(remote.clone()), inbound);
         connection.process = Some(Arc::clone(&process));
         let (inbound, number) = (Arc::clone(inbound), connection.number);
         tokio::spawn(async move {
@@ -133,7 +140,7 @@ impl Connection {
                 }
             }
             drop(run);
-            drop(alive);
+            end.send_replace(Some(Closed::of_stream(&remote, &closing)));
             inbound.disconnected(number);
         });
         Ok(connection)
@@ -142,13 +149,16 @@ impl Connection {
     /// A conversation over Streamable HTTP.
     #[cfg(feature = "http")]
     pub(crate) fn http(transport: HttpTransport, inbound: &Arc<Inbound>) -> Self {
-        let (connection, ..) = Self::new(Outbound::Http(transport), inbound);
+        let url = transport.url();
+        let (mut connection, ..) = Self::new(Outbound::Http(transport), inbound);
+        connection.url = Some(url);
         connection
     }
 
     /// A conversation over HTTP+SSE, the transport of 2024-11-05.
     #[cfg(feature = "http")]
     pub(crate) fn http_sse(
+        url: Endpoint,
         events: Events,
         posts: Posts,
         limits: &Limits,
@@ -156,6 +166,7 @@ impl Connection {
     ) -> Self {
         let mut connection = Self::stream(events, posts, limits, inbound);
         connection.is_http_sse = true;
+        connection.url = Some(url);
         connection
     }
 
@@ -198,8 +209,18 @@ impl Connection {
     /// Whether it has ended. A stream of notifications that is opened later than that never ends by
     /// itself.
     pub(crate) fn is_over(&self) -> bool {
-        let has_task = self.outbound.has_task();
-        *self.closing.borrow() || (has_task && self.running.has_changed().is_err())
+        *self.closing.borrow() || self.ended.borrow().is_some()
+    }
+
+    /// Completes when the conversation has ended, with the reason. Does not keep it open.
+    pub(crate) fn ended(&self) -> impl Future<Output = Closed> + Send + use<> {
+        let mut ended = self.ended.subscribe();
+        async move {
+            match ended.wait_for(Option::is_some).await {
+                Ok(reason) => reason.clone().unwrap_or(Closed::Here),
+                Err(_) => Closed::Here, // The client was dropped.
+            }
+        }
     }
 
     pub(crate) fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
@@ -217,8 +238,13 @@ impl Connection {
             link.close();
         }
         self.closing.send_replace(true);
-        let mut running = self.running.clone();
-        while running.changed().await.is_ok() {}
+        if self.outbound.has_task() {
+            let mut ended = self.ended.subscribe();
+            // It cannot fail as long as the connection is borrowed.
+            let _ = ended.wait_for(Option::is_some).await;
+        } else {
+            self.ended.send_replace(Some(Closed::Here));
+        }
         self.inbound.disconnected(self.number);
         match &self.process {
             Some(process) => process.exited().await.0,
@@ -235,6 +261,20 @@ impl Connection {
             Outbound::Http(transport) => (Some(NetworkTransport::Http), transport.server()),
             Outbound::Service(_) => (None, None),
         }
+    }
+
+    /// Adds to an error what helps to find its reason: the URL of the server, and what it wrote
+    /// that is no message.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        if !error.is_without_answer() {
+            return error;
+        }
+        #[cfg(feature = "http")]
+        let error = match &self.url {
+            Some(url) => url.explain(error),
+            None => error,
+        };
+        self.inbound.unreadable.explain(error)
     }
 
     pub(crate) fn is_http_sse(&self) -> bool {

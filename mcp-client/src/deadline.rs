@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mcp_core::deadline::later;
+use mcp_core::jsonrpc::MethodName;
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Error, Expired};
@@ -98,19 +99,25 @@ impl Deadlines {
             .then(|| self.total_at.saturating_duration_since(Instant::now()))
     }
 
-    pub(crate) fn total_error(&self, method: &'static str) -> Error {
+    pub(crate) fn total_error(&self, method: impl Into<MethodName>) -> Error {
         Error::timed_out(method, Expired::Total, self.timeouts.total)
     }
 
-    /// The timeout that has expired; `None` if the deadline has moved in the meantime.
-    pub(crate) fn expired(&mut self, method: &'static str, handling: &Handling) -> Option<Error> {
+    /// Whether the total timeout has expired, for an operation that has no other.
+    pub(crate) fn has_expired(&mut self, handling: &Handling) -> bool {
         let now = Instant::now();
         if now >= self.total_at && self.timeouts.exclude_input {
             self.exclude_input(now, handling);
         }
-        if now >= self.total_at {
-            return Some(self.total_error(method));
+        now >= self.total_at
+    }
+
+    /// The timeout that has expired; `None` if the deadline has moved in the meantime.
+    pub(crate) fn expired(&mut self, method: &MethodName, handling: &Handling) -> Option<Error> {
+        if self.has_expired(handling) {
+            return Some(self.total_error(method.clone()));
         }
+        let now = Instant::now();
         if now < self.idle_at {
             return None;
         }
@@ -120,7 +127,7 @@ impl Deadlines {
         if now < self.idle_at {
             return None;
         }
-        Some(Error::timed_out(method, Expired::Idle, self.timeouts.idle))
+        Some(Error::timed_out(method.clone(), Expired::Idle, self.timeouts.idle))
     }
 
     /// Moves the total deadline by the time in which the client was answering.

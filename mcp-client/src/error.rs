@@ -7,11 +7,12 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorObject, MethodName, code};
 use mcp_core::service::CallError;
 use mcp_core::text::PeerText;
-use mcp_core::transport::{TransportError, TransportErrorKind};
+use mcp_core::transport::{HttpRefusal, TransportError, TransportErrorKind};
 
+use crate::connect_phase::ConnectPhase;
 use crate::error_chain::write_sources;
 
 /// How much of the server's JSON an error keeps, in bytes. Fixed: an excerpt shows what is wrong.
@@ -58,8 +59,9 @@ pub enum ErrorKind {
     InputRequired,
     /// A tool ran and reports that it failed (`isError`).
     Tool,
-    /// The task of the call was cancelled on the server, or the client stopped waiting for it
-    /// because the progress handler of the call panicked.
+    /// The host cancelled the call ([`Call::cancel_when`](crate::Call::cancel_when)), its task was
+    /// cancelled on the server, or the client stopped waiting for the task because the progress
+    /// handler of the call panicked.
     Cancelled,
     /// The server does not have the task of the call any more: it has expired, or the server has
     /// lost it. [`Error::peer`] has the server's error.
@@ -78,6 +80,9 @@ pub enum Expired {
     Idle,
     /// The time for the whole call, which nothing extends.
     Total,
+    /// The time to connect ([`ClientBuilder::startup_timeout`](crate::ClientBuilder::startup_timeout)),
+    /// and what the client was waiting for.
+    Startup(ConnectPhase),
 }
 
 /// A failed call or connection.
@@ -89,7 +94,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: String,
-    method: Option<&'static str>,
+    method: Option<MethodName>,
     expired: Option<Expired>,
     json: Option<Box<str>>,
     cause: Cause,
@@ -112,7 +117,8 @@ impl Error {
         Self::build(kind, message.into(), Cause::None)
     }
 
-    pub(crate) fn from_call(method: &'static str, error: CallError) -> Self {
+    pub(crate) fn from_call(method: impl Into<MethodName>, error: CallError) -> Self {
+        let method = method.into();
         match error {
             CallError::Peer(error) => Self::from_peer(method, error),
             CallError::Transport(error) => {
@@ -160,22 +166,62 @@ impl Error {
         Self::build(kind, message.to_owned(), Cause::Transport(error))
     }
 
-    pub(crate) fn from_peer(method: &'static str, error: ErrorObject) -> Self {
+    pub(crate) fn from_peer(method: impl Into<MethodName>, error: ErrorObject) -> Self {
+        let method = method.into();
         let message = format!("the server answered {method} with an error: {error}");
         Self::build(ErrorKind::Peer, message, Cause::Peer(error)).during(method)
     }
 
-    pub(crate) fn timed_out(method: &'static str, expired: Expired, after: Duration) -> Self {
+    pub(crate) fn timed_out(
+        method: impl Into<MethodName>,
+        expired: Expired,
+        after: Duration,
+    ) -> Self {
+        let method = method.into();
         let message = match expired {
             Expired::Idle => format!("{method} got no answer and no progress for {after:?}"),
             Expired::Total => format!("{method} was not done after {after:?} in total"),
+            Expired::Startup(phase) => return Self::not_started(phase, after),
         };
         let mut error = Self::new(ErrorKind::Timeout, message).during(method);
         error.0.expired = Some(expired);
         error
     }
 
-    pub(crate) fn decode(method: &'static str, error: serde_json::Error, json: &[u8]) -> Self {
+    pub(crate) fn not_started(phase: ConnectPhase, after: Duration) -> Self {
+        let message = format!(
+            "the server was not connected within {after:?} (ClientBuilder::startup_timeout), and \
+             was waited for: {phase}"
+        );
+        let mut error = Self::new(ErrorKind::Timeout, message);
+        error.0.expired = Some(Expired::Startup(phase));
+        error
+    }
+
+    /// The same error with an addition to its message.
+    pub(crate) fn with_note(mut self, note: impl fmt::Display) -> Self {
+        use fmt::Write as _;
+        let _ = write!(self.0.message, "{note}"); // A string takes everything.
+        self
+    }
+
+    /// Whether the server may be the reason that there is no answer.
+    pub(crate) fn is_without_answer(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::Transport
+                | ErrorKind::OutcomeUnknown
+                | ErrorKind::Unauthorized
+                | ErrorKind::Timeout
+        )
+    }
+
+    pub(crate) fn decode(
+        method: impl Into<MethodName>,
+        error: serde_json::Error,
+        json: &[u8],
+    ) -> Self {
+        let method = method.into();
         Self::build(
             ErrorKind::Decode,
             format!("the server's answer to {method} could not be read"),
@@ -186,10 +232,11 @@ impl Error {
     }
 
     pub(crate) fn invalid_answer(
-        method: &'static str,
+        method: impl Into<MethodName>,
         reason: impl fmt::Display,
         json: &[u8],
     ) -> Self {
+        let method = method.into();
         Self::new(
             ErrorKind::Decode,
             format!("the server's answer to {method} is invalid: {reason}"),
@@ -215,12 +262,20 @@ impl Error {
         )
     }
 
-    pub(crate) fn input_required(method: &'static str, reason: impl fmt::Display) -> Self {
+    pub(crate) fn input_required(method: impl Into<MethodName>, reason: impl fmt::Display) -> Self {
+        let method = method.into();
         Self::new(ErrorKind::InputRequired, format!("{method} needs input: {reason}"))
             .during(method)
     }
 
-    pub(crate) fn handler(method: &'static str, asked: &str, error: ErrorObject) -> Self {
+    /// The host cancelled a call.
+    pub(crate) fn cancelled(method: impl Into<MethodName>, reason: &str) -> Self {
+        let method = method.into();
+        Self::new(ErrorKind::Cancelled, format!("{method} was cancelled: {reason}")).during(method)
+    }
+
+    pub(crate) fn handler(method: impl Into<MethodName>, asked: &str, error: ErrorObject) -> Self {
+        let method = method.into();
         Self::build(
             ErrorKind::InputRequired,
             format!("{method} needs input, and the handler for {asked} returned an error: {error}"),
@@ -233,8 +288,8 @@ impl Error {
         Self::build(kind, message.into(), Cause::Io(error))
     }
 
-    pub(crate) fn during(mut self, method: &'static str) -> Self {
-        self.0.method = Some(method);
+    pub(crate) fn during(mut self, method: impl Into<MethodName>) -> Self {
+        self.0.method = Some(method.into());
         self
     }
 
@@ -263,7 +318,7 @@ impl Error {
         Self(Box::new(Inner {
             kind: inner.kind,
             message: inner.message.clone(),
-            method: inner.method,
+            method: inner.method.clone(),
             expired: inner.expired,
             json: inner.json.clone(),
             cause,
@@ -305,7 +360,7 @@ impl Error {
     /// The method of the failed request.
     #[must_use]
     pub fn method(&self) -> Option<&str> {
-        self.0.method
+        self.0.method.as_deref()
     }
 
     /// The server's error, when the server answered with one.
@@ -324,6 +379,24 @@ impl Error {
             Cause::Transport(error) => Some(error),
             _ => None,
         }
+    }
+
+    /// What an HTTP server answered in place of a message, when it refused the request: the status,
+    /// the challenge of a 401 or 403, and the text of the body. Not for refusals that are messages:
+    /// see [`Error::peer`].
+    ///
+    /// ```
+    /// # fn example(error: &mcp_client::Error) {
+    /// if let Some(refusal) = error.refusal() {
+    ///     for challenge in refusal.challenges() {
+    ///         eprintln!("{} {:?}", challenge.scheme(), challenge.get("resource_metadata"));
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn refusal(&self) -> Option<&HttpRefusal> {
+        self.transport()?.refusal()
     }
 
     /// Which timeout expired, when one did.

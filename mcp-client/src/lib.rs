@@ -41,6 +41,8 @@ mod cache;
 mod call;
 mod child_process;
 mod client;
+mod closed;
+mod connect_phase;
 mod connection;
 mod deadline;
 mod era;
@@ -64,8 +66,10 @@ mod params;
 #[cfg(feature = "policy")]
 pub mod policy;
 mod progress;
+mod question;
 mod request;
 mod skill;
+mod startup;
 mod subscription;
 pub mod task;
 
@@ -76,11 +80,15 @@ pub use call::{
 };
 pub use child_process::ChildCommand;
 pub use client::Client;
+pub use closed::Closed;
+pub use connect_phase::ConnectPhase;
 pub use era::KnownServer;
 pub use error::{Error, ErrorKind, Expired};
 pub use event::Event;
 pub use group::ClientGroup;
+pub use handler::QuestionHandler;
 pub use notifications::{LogMessages, Notifications};
+pub use question::{OriginatingCall, Question};
 pub use skill::DirectoryEntry;
 #[cfg(feature = "skills")]
 pub use skill::{LoadedSkill, SkillLimits};

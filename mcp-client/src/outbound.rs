@@ -98,7 +98,7 @@ impl Outbound {
     /// A cached result is used in place of a request. The transport learns from it what it would
     /// have learned from the server's response (HDR-10), and removes what must not be offered
     /// (HDR-14).
-    pub(crate) fn reused(&self, method: &'static str, result: JsonBytes) -> JsonBytes {
+    pub(crate) fn reused(&self, method: &str, result: JsonBytes) -> JsonBytes {
         match self {
             #[cfg(feature = "http")]
             Self::Http(transport) => transport.reused(method, result),

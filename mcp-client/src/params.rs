@@ -38,6 +38,11 @@ impl Base {
     pub(crate) fn as_str(&self) -> &str {
         &self.sealed.as_str()[..self.end]
     }
+
+    /// The params as they were sent, or will be.
+    pub(crate) fn sealed(&self) -> JsonBytes {
+        self.sealed.clone()
+    }
 }
 
 /// The places of the values of members.
@@ -118,11 +123,12 @@ impl Params {
     }
 
     /// The params of a typed request, apart from their `_meta`.
-    pub(crate) fn of<T: Serialize>(params: &T) -> Result<(Self, Option<Meta>), Error> {
+    pub(crate) fn of<T: Serialize + ?Sized>(params: &T) -> Result<(Self, Option<Meta>), Error> {
         let invalid = |error| Error::argument("the params", error);
         let mut text = json::to_text(params).map_err(invalid)?;
         if text.starts_with('{') && memchr::memmem::find(text.as_bytes(), b"\"_meta\"").is_none() {
             text.pop();
+            text.truncate(text.trim_end().len()); // `{ }` has no member.
             // As it is, down to the spelling of numbers.
             return Ok((Self { text, members: None }, None));
         }

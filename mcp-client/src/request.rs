@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{MethodName, Params, RequestId};
 use mcp_core::method::Methods;
-use mcp_core::service::{BoxFuture, Notification, Reply, Request};
+use mcp_core::service::{BoxFuture, CallError, CancelReason, Notification, Reply, Request};
 use mcp_core::telemetry::{self, Operation, Outcome, Recording, Side, Target, Telemetry};
 use tokio::time::{Sleep, sleep_until};
 
@@ -20,6 +20,17 @@ use crate::deadline::Deadlines;
 use crate::error::Error;
 use crate::inbound::Inbound;
 use crate::progress::{Expected, OnProgress};
+
+/// One request to be sent.
+pub(crate) struct Exchange<'a> {
+    pub(crate) method: &'a MethodName,
+    pub(crate) id: RequestId,
+    pub(crate) params: Params,
+    pub(crate) on_progress: Option<&'a mut OnProgress>,
+    pub(crate) recording: Option<Box<Recording>>,
+    /// Says why, if the request is cancelled.
+    pub(crate) cancel_reason: Option<&'a CancelReason>,
+}
 
 /// A connection with what belongs to it.
 #[derive(Debug)]
@@ -48,6 +59,11 @@ impl Wire {
         RequestId::Number(self.ids.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// The error of a call that has failed.
+    pub(crate) fn error(&self, method: impl Into<MethodName>, error: CallError) -> Error {
+        self.connection.explain(Error::from_call(method, error))
+    }
+
     /// Begins to record a request, if anybody listens.
     #[inline]
     pub(crate) fn record(
@@ -73,23 +89,32 @@ impl Wire {
         params: impl Into<Params>,
         deadlines: &mut Deadlines,
     ) -> Result<JsonBytes, Error> {
-        let id = self.next_id();
-        let recording = self.record(&method.into(), &id, || None);
-        self.exchange_recorded(method, id, params, deadlines, None, recording).await
+        let (id, method) = (self.next_id(), MethodName::from(method));
+        let recording = self.record(&method, &id, || None);
+        let exchange = Exchange {
+            method: &method,
+            id,
+            params: params.into(),
+            on_progress: None,
+            recording,
+            cancel_reason: None,
+        };
+        self.exchange_recorded(exchange, deadlines).await
     }
 
     /// Sends a request and waits for its answer, until a deadline expires.
     pub(crate) async fn exchange_recorded(
         &self,
-        method: &'static str,
-        id: RequestId,
-        params: impl Into<Params>,
+        exchange: Exchange<'_>,
         deadlines: &mut Deadlines,
-        mut on_progress: Option<&mut OnProgress>,
-        mut recording: Option<Box<Recording>>,
     ) -> Result<JsonBytes, Error> {
+        let Exchange { method, id, params, mut on_progress, mut recording, cancel_reason } =
+            exchange;
         let mut expected = on_progress.is_some().then(|| self.inbound.progress.expect(id.clone()));
-        let mut request = Request::new(id, method, params);
+        let mut request = Request::new(id, method.clone(), params);
+        if let Some(reason) = cancel_reason {
+            request = request.with_cancel_reason(reason);
+        }
         if let Some(row) = self.methods.find_extended(method) {
             request = request.with_row(row);
         }
@@ -107,7 +132,7 @@ impl Wire {
                 if let Some(mut recording) = recording.take() {
                     recording.end(&reply);
                 }
-                return Poll::Ready(reply.map_err(|error| Error::from_call(method, error)));
+                return Poll::Ready(reply.map_err(|error| self.error(method.clone(), error)));
             }
             loop {
                 if sleep.is_none() {
@@ -121,7 +146,7 @@ impl Wire {
                     if let Some(mut recording) = recording.take() {
                         recording.end_with(Outcome::TimedOut);
                     }
-                    return Poll::Ready(Err(error));
+                    return Poll::Ready(Err(self.connection.explain(error)));
                 }
                 sleep.set(None); // The deadline has moved since the timer was made.
             }

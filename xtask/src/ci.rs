@@ -1,9 +1,9 @@
 //! `cargo xtask ci`: the gate. `.ci/run` installs its dependencies and starts it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, process::Command};
 
 use crate::{
-    steps::{Steps, cargo, output},
+    steps::{Steps, cargo, output, succeed},
     tidy,
 };
 
@@ -28,6 +28,16 @@ const FEATURE_SETS: &[&str] = &[
 /// The features of the examples that the quickstart does not build.
 const EXAMPLES: &str = "mcp-examples/otel,mcp-examples/jsonrpsee";
 
+/// A target whose code no test runs here. It is checked as far as it can be without its system.
+const WINDOWS: &str = "x86_64-pc-windows-gnu";
+
+/// What is checked for it, and whether that needs a C compiler for the target.
+const WINDOWS_SETS: &[(&str, bool)] = &[
+    ("-p mcp-client -p mcp-server", false),
+    ("-p mcp-client --features oauth,policy,skills", true),
+    ("-p mcp-server --features http,auth", true),
+];
+
 /// Limits on the number of crates that a user builds.
 const BUDGETS: &[(&str, &str, usize)] = &[
     ("a stdio server", "-p mcp-server", 60),
@@ -49,6 +59,7 @@ pub(crate) fn run() -> Result<(), String> {
         let clippy = format!("clippy {set} --locked -- -D warnings");
         steps.command(&format!("lints of {set}"), &mut cargo(&clippy));
     }
+    steps.step("the code for Windows", windows);
     steps.command(
         "documentation",
         cargo("doc --workspace --all-features --no-deps --locked")
@@ -62,6 +73,26 @@ pub(crate) fn run() -> Result<(), String> {
         &mut cargo("run -p mcp-examples --example quickstart --locked"),
     );
     steps.finish()
+}
+
+/// Checks the code for Windows. Where the target cannot be installed, the step says so and passes.
+fn windows() -> Result<(), String> {
+    if let Err(reason) = output(Command::new("rustup").args(["target", "add", WINDOWS])) {
+        eprintln!("skipped: the target {WINDOWS} cannot be installed: {reason}");
+        return Ok(());
+    }
+    let compiler = output(Command::new("x86_64-w64-mingw32-gcc").arg("--version"));
+    for (set, needs_compiler) in WINDOWS_SETS {
+        match &compiler {
+            Err(reason) if *needs_compiler => {
+                eprintln!("skipped: {set} needs a C compiler for {WINDOWS}: {reason}");
+            }
+            _ => succeed(&mut cargo(&format!(
+                "clippy {set} --target {WINDOWS} --locked -- -D warnings"
+            )))?,
+        }
+    }
+    Ok(())
 }
 
 /// Fails if a test is ignored, because a dependency of the test is not installed.

@@ -5,6 +5,7 @@
 
 mod faults;
 mod features;
+mod hosts;
 mod killed_server;
 mod next_suite;
 mod policy;

@@ -1,21 +1,16 @@
 //! The builder of a client.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Limits;
 use mcp_core::json::RawJson;
-use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method as _, Methods, TASKS_EXTENSION, ToolsCall};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Accept, BoxFuture, BoxService, Service};
 use mcp_core::telemetry::Telemetry;
-use mcp_core::types::{
-    ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitFormParams, ElicitResult,
-    ElicitUrlParams, Implementation, Root, Schema,
-};
+use mcp_core::types::{ClientCapabilities, Implementation, Schema};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::cache::{Cache, SharedCache};
@@ -31,6 +26,8 @@ use crate::handler::Handlers;
 #[cfg(feature = "http")]
 use crate::http::HttpSettings;
 use crate::inbound::Inbound;
+use crate::question::ServerIdentity;
+use crate::startup::Startup;
 use crate::task::TaskOptions;
 
 /// Builds a [`Client`]: begin with [`Client::builder`], end with one of the `connect` methods.
@@ -58,7 +55,7 @@ pub struct ClientBuilder {
     /// The cache that other clients use too, if any.
     cache: Option<Cache>,
     pub(super) settings: Settings,
-    handlers: Handlers,
+    pub(super) handlers: Handlers,
     output_validator: Option<OutputValidator>,
     result_handlers: Vec<ResultHandler>,
     tasks: Option<TaskOptions>,
@@ -78,6 +75,7 @@ impl ClientBuilder {
                 known: None,
                 server_name: None,
                 probe_timeout: Duration::from_secs(5),
+                startup_timeout: None,
                 timeouts: Timeouts::default(),
                 limits: Limits::new(),
                 methods: Methods::new(),
@@ -141,6 +139,20 @@ impl ClientBuilder {
         self
     }
 
+    /// How long connecting may take in all: starting a process or opening a connection, discovery,
+    /// authorization with the time in which a user logs in, the handshake, and other attempts at
+    /// them. Then the connect call fails with [`Expired::Startup`], which names what it was waiting
+    /// for, and a process that was started is killed. Default: none, so that each step has its own
+    /// timeout.
+    ///
+    /// [`ClientBuilder::exclude_input_time`] leaves out the time in which credentials are obtained.
+    ///
+    /// [`Expired::Startup`]: crate::Expired::Startup
+    pub fn startup_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.startup_timeout = Some(timeout);
+        self
+    }
+
     /// Speaks this revision, or fails to connect. A legacy one is offered in a handshake without a
     /// probe.
     pub fn revision(mut self, revision: Revision) -> Self {
@@ -184,80 +196,6 @@ impl ClientBuilder {
         principal: impl AsRef<str>,
     ) -> Self {
         self.cache = Some(cache.scoped(server.as_ref(), principal.as_ref()));
-        self
-    }
-
-    /// Fills in forms for the server (elicitation), and declares the capability.
-    ///
-    /// The handler has to show which server asks, and to let the user review, decline and cancel
-    /// (EL-8). An answer that does not fit the requested schema is not sent: the server gets an
-    /// error (EL-13).
-    pub fn on_elicit<F, A>(mut self, handler: F) -> Self
-    where
-        F: Fn(ElicitFormParams) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<ElicitResult, ErrorObject>> + Send + 'static,
-    {
-        self.handlers.set_form(handler);
-        self
-    }
-
-    /// Sends the user to a URL for the server (elicitation), and declares the capability.
-    ///
-    /// The handler has to show host and URL, to ask for consent before it opens anything, and must
-    /// not fetch the URL itself (EL-8, EL-9).
-    pub fn on_elicit_url<F, A>(mut self, handler: F) -> Self
-    where
-        F: Fn(ElicitUrlParams) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<ElicitResult, ErrorObject>> + Send + 'static,
-    {
-        self.handlers.set_url(handler);
-        self
-    }
-
-    /// Asks the client's model for the server (sampling), and declares the capability `sampling`.
-    ///
-    /// A request that breaks the rules for uses of tools and their results is refused before it
-    /// reaches the handler (SAM-4).
-    ///
-    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
-    /// than 2027-07-28.
-    #[deprecated(
-        note = "MCP 2026-07-28 deprecates sampling (SEP-2577), with removal no earlier than \
-                2027-07-28; call the API of a model provider"
-    )]
-    pub fn on_create_message<F, A>(mut self, handler: F) -> Self
-    where
-        F: Fn(CreateMessageParams) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<CreateMessageResult, ErrorObject>> + Send + 'static,
-    {
-        self.handlers.set_create_message(handler);
-        self
-    }
-
-    /// Declares that the sampling handler honours `tools` and `toolChoice`. Without it such a
-    /// question is refused before it comes to the handler.
-    ///
-    /// Deprecated with [`ClientBuilder::on_create_message`].
-    #[deprecated(
-        note = "MCP 2026-07-28 deprecates sampling (SEP-2577), with removal no earlier than \
-                2027-07-28; call the API of a model provider"
-    )]
-    pub fn sampling_tools(mut self) -> Self {
-        self.handlers.sampling_tools = true;
-        self
-    }
-
-    /// Tells the server these roots, and declares the capability `roots`. They can be changed with
-    /// [`Client::set_roots`]. A root that is not a `file:` URI fails the connect call (ROOT-1).
-    ///
-    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
-    /// than 2027-07-28.
-    #[deprecated(
-        note = "MCP 2026-07-28 deprecates roots (SEP-2577), with removal no earlier than \
-                2027-07-28; take paths or URIs as arguments, or from the configuration"
-    )]
-    pub fn roots(mut self, roots: impl IntoIterator<Item = Root>) -> Self {
-        self.handlers.set_roots(roots.into_iter().collect());
         self
     }
 
@@ -363,7 +301,8 @@ impl ClientBuilder {
         let for_open = Arc::clone(&inbound);
         let mut restart = Restart(move || Connection::child(command.spawn()?, &limits, &for_open));
         let connection = (restart.0)()?;
-        self.finish(inbound, connection, Some(&mut restart)).await
+        let startup = Startup::new(&self.settings, &inbound);
+        startup.run(self.finish(inbound, connection, Some(&mut restart))).await
     }
 
     /// Connects over a pair of byte streams, such as a socket: one JSON-RPC message a line.
@@ -377,7 +316,8 @@ impl ClientBuilder {
     {
         let inbound = self.inbound()?;
         let connection = Connection::stream(reader, writer, &self.settings.limits, &inbound);
-        self.finish(inbound, connection, None).await
+        let startup = Startup::new(&self.settings, &inbound);
+        startup.run(self.finish(inbound, connection, None)).await
     }
 
     /// Connects to a server in this process, without serialized messages in between.
@@ -387,7 +327,8 @@ impl ClientBuilder {
     pub async fn connect_memory<A: Accept>(self, server: &A) -> Result<Client, Error> {
         let inbound = self.inbound()?;
         let connection = Connection::memory(server, &self.settings.limits, &inbound);
-        self.finish(inbound, connection, None).await
+        let startup = Startup::new(&self.settings, &inbound);
+        startup.run(self.finish(inbound, connection, None)).await
     }
 
     /// Connects through any [`Service`], such as a transport or layers around one.
@@ -403,7 +344,8 @@ impl ClientBuilder {
     ) -> Result<Client, Error> {
         let inbound = self.inbound()?;
         let connection = Connection::service(open, &inbound);
-        self.finish(inbound, connection, None).await
+        let startup = Startup::new(&self.settings, &inbound);
+        startup.run(self.finish(inbound, connection, None)).await
     }
 
     /// Checks what the user has set up, before it is declared to a server.
@@ -424,6 +366,7 @@ impl ClientBuilder {
     pub(super) fn inbound(&self) -> Result<Arc<Inbound>, Error> {
         self.check().map_err(|reason| Error::new(ErrorKind::InvalidArgument, reason))?;
         let mut inbound = Inbound::new(self.handlers.clone(), &self.settings.limits);
+        inbound.server = Arc::new(ServerIdentity::new(self.settings.server_name.clone()));
         if let Some(cache) = &self.cache {
             inbound.cache = cache.clone();
         }

@@ -9,6 +9,7 @@ use mcp_core::transport::TransportError;
 use super::ClientBuilder;
 use crate::Limits;
 use crate::client::Client;
+use crate::connect_phase::ConnectPhase;
 use crate::connection::Connection;
 use crate::era::Reopen;
 use crate::error::{Error, ErrorKind};
@@ -16,6 +17,7 @@ use crate::http::{
     Authorizer, Binding, Endpoint, HeaderName, HeaderValue, HttpStack, HttpTransport,
 };
 use crate::inbound::Inbound;
+use crate::startup::Startup;
 
 /// Over HTTP.
 impl ClientBuilder {
@@ -71,11 +73,15 @@ impl ClientBuilder {
             inbound: Arc::clone(&inbound),
         };
         let is_older = self.settings.known.as_ref().is_some_and(|known| known.http_sse);
-        if is_older && let Ok(connection) = older.reopen().await {
-            return self.finish(inbound, connection, None).await;
-        }
-        let connection = Connection::http(transport, &inbound);
-        self.finish(inbound, connection, Some(&mut older)).await
+        let startup = Startup::new(&self.settings, &inbound);
+        let connecting = async move {
+            if is_older && let Ok(connection) = older.reopen().await {
+                return self.finish(inbound, connection, None).await;
+            }
+            let connection = Connection::http(transport, &inbound);
+            self.finish(inbound, connection, Some(&mut older)).await
+        };
+        startup.run(connecting).await
     }
 }
 
@@ -97,10 +103,12 @@ impl Reopen for OlderHttp {
 
     fn reopen(&mut self) -> BoxFuture<'_, Result<Connection, Error>> {
         Box::pin(async move {
+            self.inbound.phase.begin(ConnectPhase::OlderTransport);
             let opened = self.transport.open_sse_2024().await;
-            let (events, posts) =
-                opened.map_err(|error| Error::from_call(Initialize::NAME, error.into()))?;
-            Ok(Connection::http_sse(events, posts, &self.limits, &self.inbound))
+            let url = self.transport.url();
+            let (events, posts) = opened
+                .map_err(|error| url.explain(Error::from_call(Initialize::NAME, error.into())))?;
+            Ok(Connection::http_sse(url, events, posts, &self.limits, &self.inbound))
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Building a client, and connecting it.
 
 mod client_builder;
+mod handlers;
 #[cfg(feature = "http")]
 mod http;
 

@@ -42,7 +42,7 @@ impl<'a> Change<'a> {
             Self::Resource(_) => stale_after::<notification::ResourceUpdated>(),
             Self::Any => return true,
         };
-        stale.contains(&key.method)
+        stale.contains(&&*key.method)
     }
 }
 

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     fn key(method: &'static str, params: &str) -> Key {
-        Key { method, params: params.as_bytes().to_vec() }
+        Key { method: method.into(), params: params.as_bytes().to_vec() }
     }
 
     fn json(text: &str) -> JsonBytes {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::MethodName;
 use mcp_core::sync::Mutex;
 use tokio::time::Instant;
 
@@ -13,7 +14,7 @@ use super::limits::CacheLimits;
 /// What a result answers: the method, and the params without `_meta`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    pub(crate) method: &'static str,
+    pub(crate) method: MethodName,
     pub(crate) params: Vec<u8>,
 }
 

@@ -1,6 +1,7 @@
 //! From a request to its typed result: from the cache, if it has a fresh one, else from the server.
 
 use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::MethodName;
 
 use super::Options;
 use crate::cache::Key;
@@ -18,7 +19,7 @@ pub(super) type Read<T> = fn(&JsonBytes) -> Result<T, serde_json::Error>;
 /// Fetches a result and passes it to `accept`. What `accept` refuses is not cached.
 pub(super) async fn fetch<T, R>(
     client: &Client,
-    method: &'static str,
+    method: &MethodName,
     params: Params,
     options: &mut Options,
     read: Read<T>,
@@ -36,7 +37,7 @@ pub(super) async fn fetch<T, R>(
         return accept(&result, decode(&result)?);
     }
     let cache = &client.wire().inbound.cache;
-    let key = Key { method, params: params.key() };
+    let key = Key { method: method.clone(), params: params.key() };
     // Another client of a shared cache may read the same method as another type.
     if !options.fresh
         && let Some(cached) = cache.get(&key)
@@ -60,7 +61,7 @@ pub(super) async fn fetch<T, R>(
 /// round.
 async fn settle(
     client: &Client,
-    method: &'static str,
+    method: &MethodName,
     params: Params,
     options: &mut Options,
 ) -> Result<(JsonBytes, bool), Error> {
@@ -80,9 +81,9 @@ fn is_cacheable(client: &Client, method: &str) -> bool {
 
 /// Reads a result as what the caller expects.
 pub(super) fn decode<T>(
-    method: &'static str,
+    method: &MethodName,
     result: &JsonBytes,
     read: Read<T>,
 ) -> Result<T, Error> {
-    read(result).map_err(|error| Error::decode(method, error, result.as_bytes()))
+    read(result).map_err(|error| Error::decode(method.clone(), error, result.as_bytes()))
 }

@@ -152,10 +152,12 @@ impl<T: Listed> List<T> {
     }
 
     async fn all(&self, terms: &Terms, total_at: Instant) -> Result<Vec<T>, Error> {
-        let page = Page { client: &self.client, terms, total_at };
+        let mut page = Page { client: &self.client, terms, total_at };
         let mut bounds = self.bounds();
+        let mut excluded = Excluded::begin(&self.client, terms.timeouts);
         let (mut all, mut next) = page.take(None, &mut bounds).await?;
         while let Some(cursor) = next {
+            page.total_at = later(page.total_at, excluded.take(&self.client));
             let items: Vec<T>;
             (items, next) = page.take(Some(&cursor), &mut bounds).await?;
             all.extend(items);
@@ -234,6 +236,7 @@ impl<T: Listed> Pages<T> {
             let cursor = self.next.take()?;
             let began = Instant::now();
             let List { client, terms, .. } = &self.list;
+            let mut excluded = Excluded::begin(client, terms.timeouts);
             let page = Page { client, terms, total_at: later(began, self.left) };
             match page.take(cursor.as_deref(), &mut self.bounds).await {
                 Ok((items, next)) => {
@@ -242,8 +245,29 @@ impl<T: Listed> Pages<T> {
                 }
                 Err(error) => return Some(Err(error)),
             }
-            self.left = self.left.saturating_sub(began.elapsed());
+            let spent = began.elapsed().saturating_sub(excluded.take(client));
+            self.left = self.left.saturating_sub(spent);
         }
+    }
+}
+
+/// The time that the total timeout of a list leaves out, since people were waited for.
+struct Excluded {
+    /// `None` if it leaves out nothing.
+    before: Option<Duration>,
+}
+
+impl Excluded {
+    fn begin(client: &Client, timeouts: Timeouts) -> Self {
+        let handling = &client.wire().inbound.handling;
+        Self { before: timeouts.exclude_input.then(|| handling.answering_time()) }
+    }
+
+    /// The time since the last page.
+    fn take(&mut self, client: &Client) -> Duration {
+        let Some(before) = &mut self.before else { return Duration::ZERO };
+        let now = client.wire().inbound.handling.answering_time();
+        now.saturating_sub(std::mem::replace(before, now))
     }
 }
 
@@ -290,11 +314,12 @@ impl Page<'_> {
         let accept = |result: &JsonBytes, page| {
             let policy = self.client.policy();
             let page = match policy.and_then(|it| it.without_hidden(T::METHOD, T::ITEMS, result)) {
-                Some(listed) => decode(T::METHOD, &listed, |page| page.parse())?,
+                Some(listed) => decode(&T::METHOD.into(), &listed, |page| page.parse())?,
                 None => page,
             };
             accept(result, page)
         };
-        fetch(self.client, T::METHOD, params, &mut options, |page| page.parse(), accept).await
+        fetch(self.client, &T::METHOD.into(), params, &mut options, |page| page.parse(), accept)
+            .await
     }
 }

@@ -1,5 +1,6 @@
 //! Typed calls: builders that are awaited.
 
+mod cancel;
 mod fetch;
 mod list;
 mod list_bounds;

@@ -5,11 +5,13 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 
+use mcp_core::jsonrpc::MethodName;
 use mcp_core::service::BoxFuture;
 use mcp_core::types::{InputRequiredResult, InputResponses};
 use serde::de::DeserializeOwned;
 
 use super::Options;
+use super::cancel::Cancel;
 use super::fetch::decode;
 use super::saved::SavedInput;
 use crate::client::Client;
@@ -26,7 +28,7 @@ use crate::task;
 #[must_use = "a call does nothing until it is awaited"]
 pub struct CallOnce<T> {
     client: Client,
-    method: &'static str,
+    method: MethodName,
     params: Result<Params, Error>,
     options: Options,
     /// The params of the first round, if this is a later one.
@@ -51,7 +53,7 @@ pub struct PendingInput<T> {
     /// What the server asks.
     pub asked: InputRequiredResult,
     client: Client,
-    method: &'static str,
+    method: MethodName,
     base: Base,
     options: Box<Options>,
     result: PhantomData<fn() -> T>,
@@ -60,7 +62,7 @@ pub struct PendingInput<T> {
 impl<T> CallOnce<T> {
     pub(super) fn new(
         client: Client,
-        method: &'static str,
+        method: MethodName,
         params: Result<Params, Error>,
         options: Options,
         result: PhantomData<fn() -> T>,
@@ -75,32 +77,44 @@ impl<T: DeserializeOwned + 'static> IntoFuture for CallOnce<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { client, method, params, mut options, base, result } = self;
-            let mut deadlines = begin(&client, &options);
-            let (round, sent) =
-                send(&client, method, params?, &mut options, &mut deadlines).await?;
-            let complete = match round {
-                Round::Complete(complete) => complete,
-                Round::Extended(handler, extended) => {
-                    complete(&client, method, &handler, extended, &deadlines).await?
-                }
-                Round::Task(created) => {
-                    task::finish(&client, method, &created, &mut options, deadlines).await?
-                }
-                Round::InputRequired(asked) => {
-                    return Ok(Outcome::InputRequired(PendingInput {
-                        asked: *asked,
-                        client,
-                        method,
-                        base: base.unwrap_or(sent),
-                        options: Box::new(options),
-                        result,
-                    }));
-                }
-            };
-            client.check_output(options.tool.as_deref(), &complete)?;
-            Ok(Outcome::Complete(decode(method, &complete, |result| result.parse())?))
+            let mut this = self;
+            let method = this.method.clone();
+            let mut cancel = Cancel::take(&mut this.options);
+            let mut outcome = cancel.or_done(&method, this.run()).await?;
+            if let Outcome::InputRequired(pending) = &mut outcome {
+                cancel.give_back(&mut pending.options);
+            }
+            Ok(outcome)
         })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> CallOnce<T> {
+    async fn run(self) -> Result<Outcome<T>, Error> {
+        let Self { client, method, params, mut options, base, result } = self;
+        let mut deadlines = begin(&client, &options);
+        let (round, sent) = send(&client, &method, params?, &mut options, &mut deadlines).await?;
+        let complete = match round {
+            Round::Complete(complete) => complete,
+            Round::Extended(handler, extended) => {
+                complete(&client, &method, &handler, extended, &deadlines).await?
+            }
+            Round::Task(created) => {
+                task::finish(&client, &method, &created, &mut options, deadlines).await?
+            }
+            Round::InputRequired(asked) => {
+                return Ok(Outcome::InputRequired(PendingInput {
+                    asked: *asked,
+                    client,
+                    method,
+                    base: base.unwrap_or(sent),
+                    options: Box::new(options),
+                    result,
+                }));
+            }
+        };
+        client.check_output(options.tool.as_deref(), &complete)?;
+        Ok(Outcome::Complete(decode(&method, &complete, |result| result.parse())?))
     }
 }
 
@@ -115,7 +129,7 @@ impl<T> PendingInput<T> {
         Ok(Self {
             asked: restored.asked,
             client: client.clone(),
-            method: restored.method,
+            method: restored.method.into(),
             base: restored.base,
             options: Box::new(options),
             result: PhantomData,
@@ -128,7 +142,7 @@ impl<T> PendingInput<T> {
     pub fn save(&self) -> SavedInput {
         SavedInput {
             asked: self.asked.clone(),
-            method: self.method.to_owned(),
+            method: self.method.to_string(),
             params: self.base.as_str().to_owned() + "}",
             server: self.client.server_name().to_owned(),
             revision: self.client.revision().as_str().to_owned(),

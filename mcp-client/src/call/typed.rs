@@ -5,12 +5,14 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use mcp_core::jsonrpc::MethodName;
 use mcp_core::meta::Meta;
-use mcp_core::service::BoxFuture;
+use mcp_core::service::{BoxFuture, CancelReason};
 use mcp_core::types::{LoggingLevel, ProgressParams};
 use serde::de::DeserializeOwned;
 
 use super::Options;
+use super::cancel::Cancel;
 use super::fetch::{Read, decode, fetch};
 use super::once::CallOnce;
 use super::tool::ToolReply;
@@ -29,7 +31,7 @@ use crate::task::{Started, TaskHandle};
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T> {
     client: Client,
-    method: &'static str,
+    method: MethodName,
     params: Result<Params, Error>,
     options: Options,
     read: Read<T>,
@@ -38,7 +40,7 @@ pub struct Call<T> {
 impl<T: DeserializeOwned> Call<T> {
     pub(crate) fn new(
         client: &Client,
-        method: &'static str,
+        method: impl Into<MethodName>,
         params: Result<Params, Error>,
     ) -> Self {
         Self::with_reader(client, method, params, |result| result.parse())
@@ -49,12 +51,12 @@ impl<T> Call<T> {
     /// A call whose result is read in another way than by serde.
     pub(crate) fn with_reader(
         client: &Client,
-        method: &'static str,
+        method: impl Into<MethodName>,
         params: Result<Params, Error>,
         read: Read<T>,
     ) -> Self {
         let options = Options::new(client.timeouts());
-        Self { client: client.clone(), method, params, options, read }
+        Self { client: client.clone(), method: method.into(), params, options, read }
     }
 
     /// Checks the result against the output schema of this tool, if it is known.
@@ -115,6 +117,44 @@ impl<T> Call<T> {
         self
     }
 
+    /// Puts a value of the host on the call, such as the id of a turn of its conversation. It is
+    /// not sent. A handler that answers a question of the server finds it with
+    /// [`OriginatingCall::tag`](crate::OriginatingCall::tag). One value for each type; a second
+    /// one replaces the first.
+    pub fn tag<V: Send + Sync + 'static>(mut self, value: V) -> Self {
+        self.options.tags.insert(value);
+        self
+    }
+
+    /// Cancels the call when a future completes, with the reason that it returns: the call fails
+    /// with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled). Replaces an earlier one.
+    ///
+    /// The server gets the reason with `notifications/cancelled`, on byte streams and in the legacy
+    /// era over HTTP; it is cut to 1,024 bytes. In the modern era over HTTP the end of the stream
+    /// cancels a call, and a server in this process has its future dropped: both without a reason.
+    /// If the call waits for a [task](crate::task), it ends as when it is dropped. A call that is
+    /// cancelled before it is awaited is not sent.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// let (stop, stopped) = tokio::sync::oneshot::channel::<String>();
+    /// let call = client.call_tool("deploy", &()).cancel_when(async {
+    ///     match stopped.await {
+    ///         Ok(reason) => reason,
+    ///         Err(_) => std::future::pending().await, // No one can stop it any more.
+    ///     }
+    /// });
+    /// let running = tokio::spawn(call.into_future());
+    /// let _ = stop.send("the user pressed stop".to_owned());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cancel_when(mut self, when: impl Future<Output = String> + Send + 'static) -> Self {
+        self.options.cancel = Some(Box::pin(when));
+        self.options.cancel_reason = Some(CancelReason::new());
+        self
+    }
+
     /// Asks the server even if a cached result is fresh. Applies to results that may be cached:
     /// lists and `resources/read`.
     pub fn fresh(mut self) -> Self {
@@ -144,9 +184,11 @@ impl Call<ToolReply> {
     pub async fn start(self) -> Result<Started, Error> {
         let Self { client, method, params, mut options, read } = self;
         let tool = options.tool.take();
-        match drive(&client, method, params?, &mut options).await? {
+        let mut cancel = Cancel::take(&mut options);
+        let driven = drive(&client, &method, params?, &mut options);
+        match cancel.or_done(&method, driven).await? {
             Driven::Complete { result, .. } => {
-                let reply = decode(method, &result, read)?;
+                let reply = decode(&method, &result, read)?;
                 client.check_output(tool.as_deref(), &result)?;
                 Ok(Started::Result(reply))
             }
@@ -166,11 +208,12 @@ impl<T: 'static> IntoFuture for Call<T> {
             let Self { client, method, params, options, read } = &mut self;
             let params = std::mem::replace(params, Ok(Params::default()))?;
             let tool = options.tool.take();
-            fetch(client, method, params, options, *read, |result, value| {
+            let mut cancel = Cancel::take(options);
+            let fetched = fetch(client, method, params, options, *read, |result, value| {
                 client.check_output(tool.as_deref(), result)?;
                 Ok(value)
-            })
-            .await
+            });
+            cancel.or_done(method, fetched).await
         })
     }
 }

@@ -1,6 +1,8 @@
 //! What to start, and how.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::io;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,10 @@ use crate::error::{Error, ErrorKind};
 /// child, so that the end of a worker thread would kill a healthy server, and setting it needs
 /// `unsafe` code between fork and exec. A host that needs the guarantee runs in a container or a
 /// systemd scope of its own.
+///
+/// On Windows the child and all that it starts are in a job, which ends when the client does or
+/// the host's process ends, however that happens. Creation flags of the command are not kept.
+/// There is no gentle signal, so `kill_timeout` has no effect.
 ///
 /// ```
 /// use std::process::Command;
@@ -86,10 +92,33 @@ impl ChildCommand {
         }
         Process::spawn(&mut self.command, self.stderr.clone(), self.exit_timeout, self.kill_timeout)
             .map_err(|error| {
-                let program = self.command.get_program().display();
-                let message = format!("the server {program} could not be started");
+                let message = not_started(&self.command, &error);
                 Error::io(ErrorKind::Spawn, message, error)
             })
+    }
+}
+
+/// Why a program was not started, as far as the error of the system says so.
+fn not_started(command: &Command, error: &io::Error) -> String {
+    let program = command.get_program().display();
+    let message = format!("the server {program} could not be started");
+    let is_path = |program: &OsStr| program.as_encoded_bytes().iter().any(|it| b"/\\".contains(it));
+    match (error.kind(), command.get_current_dir().filter(|folder| !folder.is_dir())) {
+        (io::ErrorKind::NotFound, Some(folder)) => {
+            format!("{message}: its directory {} does not exist", folder.display())
+        }
+        (io::ErrorKind::NotFound, None) if is_path(command.get_program()) => {
+            format!(
+                "{message}: there is no such file, or the interpreter in its first line is missing"
+            )
+        }
+        (io::ErrorKind::NotFound, None) => format!(
+            "{message}: there is no such program in PATH; check its name, or give its whole path"
+        ),
+        (io::ErrorKind::PermissionDenied, _) => {
+            format!("{message}: this user may not execute it")
+        }
+        _ => message,
     }
 }
 

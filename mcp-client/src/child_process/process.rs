@@ -1,9 +1,8 @@
-//! A running child: its group, the thread that reaps it, and how it is stopped.
+//! A running child, and how it is stopped.
 
-use std::fmt;
 use std::io;
-use std::process::{Child, Command, ExitStatus};
-use std::sync::{Arc, Condvar, PoisonError};
+use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_core::sync::Mutex;
@@ -11,11 +10,12 @@ use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::exit::Exit;
+#[cfg(not(windows))]
+use super::reaper_unix::{Reaper, spawn};
+#[cfg(windows)]
+use super::reaper_windows::{Reaper, spawn};
 use super::stderr::{self, LastLine, Sink};
-
-/// How long the output of an exited child is read before the rest of its group is killed. Fixed: it
-/// is in the pipe already.
-const OUTPUT_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// A child and its process group. Dropping it kills both.
 pub(crate) struct Process {
@@ -28,19 +28,6 @@ pub(crate) struct Process {
     kill_timeout: Duration,
 }
 
-/// The child has exited. Its status is unknown if this program ignores SIGCHLD.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Exit(pub(crate) Option<ExitStatus>);
-
-impl fmt::Display for Exit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(status) => status.fmt(f),
-            None => f.write_str("an unknown exit status"),
-        }
-    }
-}
-
 impl Process {
     pub(super) fn spawn(
         command: &mut Command,
@@ -48,26 +35,19 @@ impl Process {
         exit_timeout: Duration,
         kill_timeout: Duration,
     ) -> io::Result<Self> {
-        let mut child = command.spawn()?;
-        let (stdin, stdout, stderr) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (publish, exit) = watch::channel(None);
+        let (id, reaper, (stdin, stdout, stderr)) = spawn(command, publish)?;
         // From here on dropping `process` cleans up.
         let process = Self {
-            id: child.id(),
-            reaper: Reaper::start(child, publish)?,
+            id,
+            reaper,
             exit,
-            pipes: Mutex::new(None),
+            pipes: Mutex::new(Some((stdin, stdout))),
             last_line: LastLine::default(),
             exit_timeout,
             kill_timeout,
         };
-        let missing = || io::Error::other("the child has no pipes");
-        let stdin = ChildStdin::from_std(stdin.ok_or_else(missing)?)?;
-        let stdout = ChildStdout::from_std(stdout.ok_or_else(missing)?)?;
-        let stderr = tokio::process::ChildStderr::from_std(stderr.ok_or_else(missing)?)?;
         tokio::spawn(stderr::drain(stderr, sink, process.last_line.clone()));
-        *process.pipes.lock() = Some((stdin, stdout));
         Ok(process)
     }
 
@@ -128,128 +108,5 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-/// Waits for a child on a thread of its own, so that no runtime is needed to be rid of it.
-struct Reaper {
-    #[cfg(unix)]
-    group: rustix::process::Pid,
-    #[cfg(not(unix))]
-    child: Mutex<Child>,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    /// The child was waited for: its id, and its group's, may belong to somebody else by now.
-    reaped: bool,
-    /// No task reads on, or nothing is left to read.
-    output_ended: bool,
-}
-
-impl Reaper {
-    fn output_ended(&self) {
-        self.state.lock().output_ended = true;
-        self.changed.notify_all();
-    }
-}
-
-#[cfg(unix)]
-impl Reaper {
-    fn start(child: Child, publish: watch::Sender<Option<Exit>>) -> io::Result<Arc<Self>> {
-        let group = rustix::process::Pid::from_child(&child);
-        let reaper = Arc::new(Self { group, state: Mutex::default(), changed: Condvar::new() });
-        let waiting = Arc::clone(&reaper);
-        let thread = std::thread::Builder::new().name("mcp-child".into()).stack_size(128 << 10);
-        if let Err(error) = thread.spawn(move || waiting.wait(child, &publish)) {
-            reaper.kill();
-            // Without the thread no other code waits for it.
-            let _ = rustix::process::waitpid(Some(group), rustix::process::WaitOptions::empty());
-            return Err(error);
-        }
-        Ok(reaper)
-    }
-
-    fn wait(&self, mut child: Child, publish: &watch::Sender<Option<Exit>>) {
-        use rustix::process::{WaitId, WaitIdOptions, waitid};
-        // Look without reaping: as long as the zombie stands, its id is not given to another
-        // process, and the group can be killed safely.
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(self.group), look) {}
-        let state = self.state.lock();
-        let (mut state, _) = (self.changed)
-            .wait_timeout_while(state, OUTPUT_TIMEOUT, |state| !state.output_ended)
-            .unwrap_or_else(PoisonError::into_inner);
-        // What the child left behind would hold the pipes open, and be an orphan.
-        let _ = rustix::process::kill_process_group(self.group, rustix::process::Signal::KILL);
-        let status = child.wait().ok();
-        state.reaped = true;
-        drop(state);
-        publish.send_replace(Some(Exit(status)));
-    }
-
-    fn terminate(&self) {
-        self.signal(rustix::process::Signal::TERM);
-    }
-
-    fn kill(&self) {
-        self.signal(rustix::process::Signal::KILL);
-        self.output_ended();
-    }
-
-    fn signal(&self, signal: rustix::process::Signal) {
-        let state = self.state.lock();
-        if !state.reaped {
-            // Fails when the group is gone, which is what is wanted.
-            let _ = rustix::process::kill_process_group(self.group, signal);
-        }
-    }
-}
-
-#[cfg(not(unix))]
-impl Reaper {
-    fn start(child: Child, publish: watch::Sender<Option<Exit>>) -> io::Result<Arc<Self>> {
-        let reaper = Arc::new(Self {
-            child: Mutex::new(child),
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        });
-        let waiting = Arc::clone(&reaper);
-        let thread = std::thread::Builder::new().name("mcp-child".into());
-        if let Err(error) = thread.spawn(move || waiting.wait(&publish)) {
-            reaper.kill();
-            return Err(error);
-        }
-        Ok(reaper)
-    }
-
-    fn wait(&self, publish: &watch::Sender<Option<Exit>>) {
-        let status = loop {
-            match self.child.lock().try_wait() {
-                Ok(Some(status)) => break Some(status),
-                Ok(None) => {}
-                Err(_) => break None,
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
-        let state = self.state.lock();
-        let (mut state, _) = (self.changed)
-            .wait_timeout_while(state, OUTPUT_TIMEOUT, |state| !state.output_ended)
-            .unwrap_or_else(PoisonError::into_inner);
-        state.reaped = true;
-        drop(state);
-        publish.send_replace(Some(Exit(status)));
-    }
-
-    /// There is no gentle signal here.
-    fn terminate(&self) {
-        self.kill();
-    }
-
-    fn kill(&self) {
-        let _ = self.child.lock().kill();
-        self.output_ended();
     }
 }

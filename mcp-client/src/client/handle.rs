@@ -14,6 +14,7 @@ use mcp_core::types::{Implementation, LoggingLevel, ServerCapabilities};
 use super::watched::WatchedResources;
 use crate::Limits;
 use crate::call::{OutputSchemas, OutputValidator};
+use crate::closed::Closed;
 use crate::deadline::Timeouts;
 use crate::era::{KnownServer, Session, Settings};
 use crate::error::Error;
@@ -199,6 +200,32 @@ impl Client {
     /// status.
     pub async fn close(&self) -> Option<ExitStatus> {
         self.0.wire.connection.close().await
+    }
+
+    /// Whether the connection has ended, or is being closed. Over Streamable HTTP, and with servers
+    /// in this process, only the client ends it: [`Client`] says why.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.0.wire.connection.is_over()
+    }
+
+    /// Completes when the connection has ended, with the reason: the server's process has exited or
+    /// its output was closed, the connection failed, or the client was closed or dropped. Completes
+    /// at once if it has ended already.
+    ///
+    /// The future does not keep the connection open.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mcp_client::Client) {
+    /// let closed = client.closed();
+    /// tokio::spawn(async move {
+    ///     let reason = closed.await;
+    ///     eprintln!("the server is gone: {reason}");
+    /// });
+    /// # }
+    /// ```
+    pub fn closed(&self) -> impl Future<Output = Closed> + Send + use<> {
+        self.0.wire.connection.ended()
     }
 
     /// The process id of a server that was started as a child process; on Unix that of its process

@@ -1,8 +1,10 @@
 //! Requests and notifications of any method.
 
-use mcp_core::json::JsonBytes;
+use mcp_core::json::{JsonBytes, RawJson};
+use mcp_core::jsonrpc::MethodName;
 use mcp_core::method::{Discover, Method, NotificationMethod, Ping};
 use mcp_core::types::{DiscoverResult, EmptyResult};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::handle::Client;
@@ -31,26 +33,61 @@ impl Client {
     where
         M::Result: DeserializeOwned + 'static,
     {
+        self.any(M::NAME.into(), params)
+    }
+
+    /// Any request by its name, with the JSON text of the result. The params are an object, such as
+    /// a struct, a map, `json!({…})` or a [`RawJson`]; `&()` for none.
+    ///
+    /// A method of the protocol, or of an extension that the client declares, is treated like by
+    /// the methods of this type: it is sent again where its row in the method table says that this
+    /// is harmless, and questions go to the handlers. A request of another method is never sent
+    /// twice, since it may do anything. For the rest see [`Client::request`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::serde_json::json;
+    ///
+    /// let name = std::env::args().nth(1).unwrap_or("tools/list".to_owned());
+    /// let result = client.call_raw(name, &json!({})).await?;
+    /// eprintln!("{}", result.get());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call_raw<P: Serialize + ?Sized>(
+        &self,
+        method: impl Into<MethodName>,
+        params: &P,
+    ) -> Call<RawJson> {
+        self.any(method.into(), params)
+    }
+
+    fn any<P: Serialize + ?Sized, R: DeserializeOwned>(
+        &self,
+        method: MethodName,
+        params: &P,
+    ) -> Call<R> {
         // Some methods of 2025-11-25 have the names of methods of a later extension.
         let methods = &self.wire().methods;
-        let row = methods.find_in(M::NAME, self.revision()).or_else(|| methods.find(M::NAME));
+        let row = methods.find_in(&method, self.revision()).or_else(|| methods.find(&method));
         if let Some(id) = row.and_then(|row| row.extension)
             && self.server_capabilities().extension(id).is_none()
         {
-            let name = M::NAME;
             let reason =
-                format!("the server does not declare the extension {id}, which has {name}");
-            return Call::new(self, name, Err(Error::new(ErrorKind::InvalidArgument, reason)));
+                format!("the server does not declare the extension {id}, which has {method}");
+            return Call::new(self, method, Err(Error::new(ErrorKind::InvalidArgument, reason)));
         }
+        // One of the table is shared by all calls.
+        let method = row.map_or(method, |row| row.name.into());
         match Params::of(params) {
             Ok((params, meta)) => {
-                let call = Call::new(self, M::NAME, Ok(params));
+                let call = Call::new(self, method, Ok(params));
                 match meta {
                     Some(meta) => call.meta(meta),
                     None => call,
                 }
             }
-            Err(error) => Call::new(self, M::NAME, Err(error)),
+            Err(error) => Call::new(self, method, Err(error)),
         }
     }
 
@@ -62,6 +99,29 @@ impl Client {
         let params =
             JsonBytes::new(params).map_err(|error| Error::argument("the params", error))?;
         self.wire().notify(N::NAME, params).await;
+        Ok(())
+    }
+
+    /// Any notification by its name. The params are an object; `&()` for none.
+    ///
+    /// # Errors
+    /// When the params cannot be serialized, or are not an object. Whether it arrives is not known.
+    pub async fn notify_raw<P: Serialize + ?Sized>(
+        &self,
+        method: impl Into<MethodName>,
+        params: &P,
+    ) -> Result<(), Error> {
+        let params =
+            JsonBytes::new(params).map_err(|error| Error::argument("the params", error))?;
+        let params = match params.as_bytes() {
+            b"null" => JsonBytes::empty_object(),
+            text if text.starts_with(b"{") => params,
+            _ => {
+                let message = "the params must be a JSON object";
+                return Err(Error::new(ErrorKind::InvalidArgument, message));
+            }
+        };
+        self.wire().notify(method, params).await;
         Ok(())
     }
 }

@@ -92,7 +92,16 @@ pub(crate) async fn establish(
     };
     tracing::debug!(%error, "the handshake failed; trying it on another connection");
     drop(wire);
-    let wire = new_wire(settings, inbound, reopen.reopen().await?);
+    let connection = match reopen.reopen().await {
+        Ok(connection) => connection,
+        // The server has neither transport at this URL: the refusal of the usual one says more.
+        Err(other) if is_refusal_of(&other) && is_refusal_of(&error) => {
+            let reason = other.transport().map(ToString::to_string).unwrap_or_default();
+            return Err(error.with_note(format_args!("; HTTP+SSE was tried too: {reason}")));
+        }
+        Err(other) => return Err(other),
+    };
+    let wire = new_wire(settings, inbound, connection);
     let session = legacy::initialize(&wire, settings, offer).await?;
     Ok((wire, session))
 }
@@ -108,10 +117,14 @@ fn modern(wire: Wire, session: Session) -> (Wire, Session) {
     (wire, session)
 }
 
+/// Whether an HTTP server refused a request with a status.
+fn is_refusal_of(error: &Error) -> bool {
+    error.transport().is_some_and(is_refusal)
+}
+
 /// Whether the server itself refused a handshake.
 fn is_refused(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Peer | ErrorKind::UnsupportedVersion)
-        || error.transport().is_some_and(is_refusal)
+    matches!(error.kind(), ErrorKind::Peer | ErrorKind::UnsupportedVersion) || is_refusal_of(error)
 }
 
 /// Performs the handshake with a server that has not answered the probe yet. If it answers the
@@ -134,12 +147,13 @@ async fn race(settings: &Settings, wire: &Wire, late: LateProbe) -> Result<Sessi
                     return Ok(begin_modern(wire, session));
                 }
             }
-            reply = &mut handshake => break reply.map_err(|error| Error::from_call(METHOD, error)),
+            reply = &mut handshake => break reply.map_err(|error| wire.error(METHOD, error)),
             () = silence(&wire.inbound.handling, settings.timeouts.idle) => {
-                return Err(Error::timed_out(METHOD, Expired::Idle, settings.timeouts.idle));
+                let error = Error::timed_out(METHOD, Expired::Idle, settings.timeouts.idle);
+                return Err(wire.connection.explain(error));
             }
             () = tokio::time::sleep_until(deadlines.total()) => {
-                return Err(deadlines.total_error(METHOD));
+                return Err(wire.connection.explain(deadlines.total_error(METHOD)));
             }
         }
     };
@@ -172,6 +186,7 @@ async fn answer_to(probe: &mut Option<BoxFuture<'static, Reply>>) -> Reply {
 }
 
 fn begin_modern(wire: &Wire, session: Session) -> Session {
+    wire.inbound.server.introduced(session.server_info.as_ref());
     let _ = wire.inbound.revision.set(session.revision);
     session
 }

@@ -5,11 +5,13 @@
 
 use futures::future::try_join_all;
 use mcp_core::json::{JsonBytes, RawJson};
-use mcp_core::jsonrpc::{Params as SealedParams, RequestId, code};
+use mcp_core::jsonrpc::{MethodName, Params as SealedParams, RequestId, code};
 use mcp_core::method::{Discover, Method as _};
 use mcp_core::telemetry::Recording;
 use mcp_core::text::PeerText;
-use mcp_core::types::{DiscoverResult, InputRequest, InputRequests, InputResponses};
+use mcp_core::types::{
+    DiscoverResult, InputRequest, InputRequests, InputResponses, OtherInputRequest,
+};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::modern::discover_params;
@@ -19,7 +21,10 @@ use crate::call::Options;
 use crate::client::{Client, ResultHandler};
 use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
+use crate::handler::missing_handler;
 use crate::params::{Base, MetaParts, Params};
+use crate::question::{OriginatingCall, Question};
+use crate::request::Exchange;
 
 /// How deep handlers of extended results may be nested: each level is polled inside the one above,
 /// and a server decides whether there is another. Fixed: a handler rarely needs more than one.
@@ -42,7 +47,7 @@ pub(crate) enum Driven {
 /// again.
 pub(crate) async fn drive(
     client: &Client,
-    method: &'static str,
+    method: &MethodName,
     params: Params,
     options: &mut Options,
 ) -> Result<Driven, Error> {
@@ -68,7 +73,8 @@ pub(crate) async fn drive(
         let began = Instant::now();
         let responses = match asked.input_requests {
             Some(requests) => {
-                Some(Box::pin(answer_all(client, method, requests, &deadlines)).await?)
+                let call = options.call.as_ref();
+                Some(Box::pin(answer_all(client, method, requests, call, &deadlines)).await?)
             }
             None => None,
         };
@@ -78,13 +84,13 @@ pub(crate) async fn drive(
     }
     let reason =
         format!("the server still asks after {max_rounds} rounds (Limits::max_input_rounds)");
-    Err(Error::input_required(method, reason))
+    Err(Error::input_required(method.clone(), reason))
 }
 
 /// Has an extension complete a result, within the total timeout.
 pub(crate) async fn complete(
     client: &Client,
-    method: &'static str,
+    method: &MethodName,
     handler: &ResultHandler,
     result: JsonBytes,
     deadlines: &Deadlines,
@@ -94,12 +100,12 @@ pub(crate) async fn complete(
         let message = format!(
             "handlers of extended results are nested more than {MAX_NESTED_RESULTS} levels deep"
         );
-        return Err(Error::new(ErrorKind::Limit, message).during(method));
+        return Err(Error::new(ErrorKind::Limit, message).during(method.clone()));
     }
     let handled = NESTING.scope(level, handler.handle(client, result));
     let completed = timeout_at(deadlines.total(), handled)
         .await
-        .map_err(|_| deadlines.total_error(method))??;
+        .map_err(|_| deadlines.total_error(method.clone()))??;
     let completed = JsonBytes::new(&completed)
         .map_err(|error| Error::argument("the result of an extension", error))?;
     complete_result(client, method, completed)
@@ -108,7 +114,7 @@ pub(crate) async fn complete(
 /// Checks that a result that came in another way than as an answer is complete.
 pub(crate) fn complete_result(
     client: &Client,
-    method: &'static str,
+    method: &MethodName,
     result: JsonBytes,
 ) -> Result<JsonBytes, Error> {
     let bytes = result.clone();
@@ -116,7 +122,7 @@ pub(crate) fn complete_result(
         Round::Complete(result) => Ok(result),
         Round::InputRequired(_) | Round::Task(_) | Round::Extended(..) => {
             let reason = "a result that an extension delivers later is not complete";
-            Err(Error::invalid_answer(method, reason, bytes.as_bytes()))
+            Err(Error::invalid_answer(method.clone(), reason, bytes.as_bytes()))
         }
     }
 }
@@ -133,7 +139,7 @@ pub(crate) fn begin(client: &Client, options: &Options) -> Deadlines {
 #[cfg(feature = "policy")]
 pub(crate) async fn admit(
     client: &Client,
-    method: &'static str,
+    method: &MethodName,
     params: &Params,
     options: &mut Options,
 ) -> Result<bool, Error> {
@@ -148,7 +154,7 @@ pub(crate) async fn admit(
 /// One round. Also returns the params as they were sent, without `_meta`.
 pub(crate) async fn send(
     client: &Client,
-    method: &'static str,
+    method: &MethodName,
     params: Params,
     options: &mut Options,
     deadlines: &mut Deadlines,
@@ -173,6 +179,9 @@ pub(crate) async fn send(
         answer = exchange(client, method, sealed, options, deadlines).await;
     }
     let round = read(client, method, answer?)?;
+    if matches!(round, Round::InputRequired(_) | Round::Task(_)) {
+        options.call = Some(options.originating(method, base.sealed()));
+    }
     Ok((round, base))
 }
 
@@ -184,14 +193,9 @@ struct Sealed {
 }
 
 /// Adds `_meta` to params. Also returns the params without `_meta`.
-fn seal(
-    client: &Client,
-    method: &'static str,
-    params: Params,
-    options: &Options,
-) -> (Sealed, Base) {
+fn seal(client: &Client, method: &MethodName, params: Params, options: &Options) -> (Sealed, Base) {
     let id = client.wire().next_id();
-    let recording = client.wire().record(&method.into(), &id, || Some(params.without_meta()));
+    let recording = client.wire().record(method, &id, || Some(params.without_meta()));
     let trace = recording.as_ref().and_then(|recording| recording.trace_context());
     let (params, base) = params.seal(&MetaParts {
         session: &client.session().meta,
@@ -205,14 +209,37 @@ fn seal(
 
 fn exchange<'a>(
     client: &'a Client,
-    method: &'static str,
+    method: &'a MethodName,
     sealed: Sealed,
     options: &'a mut Options,
     deadlines: &'a mut Deadlines,
 ) -> impl Future<Output = Result<JsonBytes, Error>> + Send + 'a {
     let Sealed { id, params, recording } = sealed;
-    let on_progress = options.on_progress.as_mut();
-    client.wire().exchange_recorded(method, id, params, deadlines, on_progress, recording)
+    let wire = client.wire();
+    let open = may_be_asked(client, method)
+        .then(|| options.originating(method, params.clone().into()))
+        .map(|call| wire.inbound.open_calls.begin(id.clone(), call));
+    let Options { on_progress, cancel_reason, .. } = options;
+    let exchange = Exchange {
+        method,
+        id,
+        params,
+        on_progress: on_progress.as_mut(),
+        recording,
+        cancel_reason: cancel_reason.as_ref(),
+    };
+    let answer = wire.exchange_recorded(exchange, deadlines);
+    async move {
+        let _open = open;
+        answer.await
+    }
+}
+
+/// Whether a legacy server may ask something of the host while it handles a method.
+fn may_be_asked(client: &Client, method: &str) -> bool {
+    !client.session().is_modern()
+        && client.wire().inbound.handlers.answer_something()
+        && client.wire().methods.find(method).is_none_or(|row| row.may_require_input)
 }
 
 fn is_version_refused(error: &Error) -> bool {
@@ -263,15 +290,17 @@ pub(crate) fn retry(
 /// Answers all questions of a round, at the same time.
 async fn answer_all(
     client: &Client,
-    method: &'static str,
+    method: &MethodName,
     requests: InputRequests,
+    call: Option<&OriginatingCall>,
     deadlines: &Deadlines,
 ) -> Result<InputResponses, Error> {
-    let answers = requests.into_iter().map(|(key, request)| answer(client, method, key, request));
+    let answers =
+        requests.into_iter().map(|(key, request)| answer(client, method, key, request, call));
     let answering = try_join_all(answers);
     let answers = match deadlines.left_for_input() {
         Some(left) => {
-            timeout(left, answering).await.map_err(|_| deadlines.total_error(method))??
+            timeout(left, answering).await.map_err(|_| deadlines.total_error(method.clone()))??
         }
         None => answering.await?,
     };
@@ -281,28 +310,29 @@ async fn answer_all(
 /// Has a handler answer one question.
 pub(crate) async fn answer(
     client: &Client,
-    method: &'static str,
+    method: &MethodName,
     key: String,
     request: InputRequest,
+    call: Option<&OriginatingCall>,
 ) -> Result<(String, RawJson), Error> {
     let asked = request.method().to_owned();
     let params = match &request {
         InputRequest::Elicit(params) => JsonBytes::new(params),
         InputRequest::CreateMessage(params) => JsonBytes::new(params),
-        InputRequest::ListRoots(_) => Ok(JsonBytes::empty_object()),
-        _ => {
-            let asked = PeerText::with_max(&asked, 64);
-            let reason = format!("the server asks for \"{asked}\", which is unknown");
-            return Err(Error::input_required(method, reason));
+        InputRequest::ListRoots(Some(params)) => JsonBytes::new(params),
+        InputRequest::Other(OtherInputRequest { params: Some(params), .. }) => {
+            JsonBytes::new(params)
         }
+        _ => Ok(JsonBytes::empty_object()),
     };
     let params = params.map_err(|error| Error::argument("the question", error))?;
-    let reply = client.wire().inbound.handlers.answer(&asked, &params).await;
-    let reply = reply.ok_or_else(|| {
-        let reason = format!("the server asks for {asked}, and the client has no handler for it");
-        Error::input_required(method, reason)
-    })?;
-    let reply = reply.map_err(|error| Error::handler(method, &asked, error))?;
+    let inbound = &client.wire().inbound;
+    let question = Question::new(key.clone().into(), &inbound.server, call.cloned(), &params);
+    let reply = inbound.handlers.answer(&asked, &params, question).await;
+    let reply = reply
+        .ok_or_else(|| Error::input_required(method.clone(), missing_handler(&asked, &params)))?;
+    let asked = PeerText::with_max(&asked, 64).to_string();
+    let reply = reply.map_err(|error| Error::handler(method.clone(), &asked, error))?;
     let reply = reply.parse().map_err(|error| Error::argument("the answer", error))?;
     Ok((key, reply))
 }

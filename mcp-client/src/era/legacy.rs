@@ -8,6 +8,7 @@ use mcp_core::service::{BoxFuture, Reply, Request};
 use mcp_core::types::{InitializeParams, InitializeResult};
 
 use super::session::{Session, Settings, supported_in, unsupported};
+use crate::connect_phase::ConnectPhase;
 use crate::deadline::Deadlines;
 use crate::error::Error;
 use crate::request::Wire;
@@ -44,6 +45,7 @@ pub(super) fn request(
 }
 
 fn params(wire: &Wire, settings: &Settings, offer: Revision) -> Result<JsonBytes, Error> {
+    wire.inbound.phase.begin(ConnectPhase::Handshake);
     let capabilities = wire.inbound.handlers.capabilities(true);
     let params = InitializeParams::new(offer.as_str(), capabilities, settings.client_info.clone());
     JsonBytes::new(&params).map_err(|error| Error::argument("the client's capabilities", error))
@@ -75,6 +77,7 @@ pub(super) fn accept(
 /// Begins the session.
 pub(super) async fn begin(wire: &Wire, agreement: Agreement) -> Session {
     let Agreement { revision, result } = agreement;
+    wire.inbound.server.introduced(Some(&result.server_info));
     // A batch may follow the next message.
     let _ = wire.inbound.revision.set(revision);
     wire.notify(Initialized::NAME, JsonBytes::empty_object()).await;

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use super::modern;
 use super::session::{Session, Settings, newest, supported_in, unsupported};
+use crate::connect_phase::ConnectPhase;
 use crate::deadline::Deadlines;
 use crate::error::{Error, Expired};
 use crate::request::Wire;
@@ -53,6 +54,7 @@ enum Next {
 pub(super) async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, Error> {
     let mut version = settings.revision.unwrap_or(Revision::LATEST);
     let mut tried = Vec::new();
+    wire.inbound.phase.begin(ConnectPhase::Discovery);
     loop {
         tried.push(version);
         let meta = constant_meta(settings, wire, version);
@@ -60,9 +62,10 @@ pub(super) async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, E
         let reply = if wire.connection.outbound().timeout_implies_legacy() {
             let mut reply = wire.call_owned(Request::new(wire.next_id(), METHOD, params));
             match timeout(settings.probe_timeout, &mut reply).await {
-                Ok(reply) => reply.map_err(|error| Error::from_call(METHOD, error)),
+                Ok(reply) => reply.map_err(|error| wire.error(METHOD, error)),
                 Err(_) if settings.revision.is_some() => {
-                    return Err(Error::timed_out(METHOD, Expired::Idle, settings.probe_timeout));
+                    let error = Error::timed_out(METHOD, Expired::Idle, settings.probe_timeout);
+                    return Err(wire.connection.explain(error));
                 }
                 Err(_) => return Ok(Verdict::Late(LateProbe { reply, version })),
             }

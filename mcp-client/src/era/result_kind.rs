@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::MethodName;
 use mcp_core::method::{self, Method as _, ToolsCall};
 use mcp_core::text::PeerText;
 use mcp_core::types::InputRequiredResult;
@@ -28,12 +29,12 @@ pub(crate) enum Round {
 /// Tells a final result from one that asks for input, and refuses all others.
 pub(super) fn read(
     client: &Client,
-    method: &'static str,
+    method: &MethodName,
     answer: JsonBytes,
 ) -> Result<Round, Error> {
     let (revision, max_questions) = (client.revision(), client.limits().max_input_questions);
     let bytes = answer.as_bytes();
-    let invalid = |reason: String| Err(Error::invalid_answer(method, reason, bytes));
+    let invalid = |reason: String| Err(Error::invalid_answer(method.clone(), reason, bytes));
     let kind = result_type(method, &answer)?;
     match kind.as_deref() {
         Some("complete") => Ok(Round::Complete(answer)),
@@ -48,7 +49,7 @@ pub(super) fn read(
         }
         Some("input_required") if may_require_input(method) => {
             let asked: InputRequiredResult =
-                answer.parse().map_err(|error| Error::decode(method, error, bytes))?;
+                answer.parse().map_err(|error| Error::decode(method.clone(), error, bytes))?;
             if asked.input_requests.is_none() && asked.request_state.is_none() {
                 return invalid(
                     "it requires input and has neither inputRequests nor requestState".to_owned(),
@@ -98,7 +99,7 @@ fn has_content(result: &JsonBytes) -> bool {
 
 /// The member `resultType` of a result.
 fn result_type(
-    method: &'static str,
+    method: &MethodName,
     result: &JsonBytes,
 ) -> Result<Option<Cow<'static, str>>, Error> {
     static NAME: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("resultType"));
@@ -112,7 +113,7 @@ fn result_type(
     }
     let [kind] = result
         .members(["resultType"])
-        .map_err(|error| Error::invalid_answer(method, error, bytes))?;
+        .map_err(|error| Error::invalid_answer(method.clone(), error, bytes))?;
     let Some(kind) = kind else { return Ok(None) };
-    kind.parse().map_err(|error| Error::decode(method, error, bytes))
+    kind.parse().map_err(|error| Error::decode(method.clone(), error, bytes))
 }

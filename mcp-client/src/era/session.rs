@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     /// What the host calls the server, such as its URL.
     pub(crate) server_name: Option<String>,
     pub(crate) probe_timeout: Duration,
+    /// How long connecting may take in all; `None` if each step has its own time only.
+    pub(crate) startup_timeout: Option<Duration>,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: Limits,
     /// The methods of the protocol and of the extensions.

@@ -129,6 +129,7 @@ impl Keeper {
 
     /// Passes on what the server reports, until the connection ends.
     async fn follow(&self, client: &Client, is_first: bool, is_made: bool) {
+        client.wire().inbound.server.joined(&self.name);
         let queue = client.wire().inbound.hub.listen(None);
         if client.wire().connection.is_over() {
             queue.close(); // It ended before we listened.

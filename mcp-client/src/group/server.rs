@@ -39,7 +39,10 @@ impl Server {
         runtime: &Handle,
     ) -> Self {
         let (state, _) = watch::channel(match &origin {
-            Origin::Given(client) => State::Connected(client.clone()),
+            Origin::Given(client) => {
+                client.wire().inbound.server.joined(&name);
+                State::Connected(client.clone())
+            }
             Origin::Made(_) => State::Connecting,
         });
         let state = Arc::new(state);

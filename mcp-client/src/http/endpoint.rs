@@ -4,7 +4,10 @@ use std::fmt;
 
 use http::Uri;
 
-use mcp_core::http_client::url::{ShownUrl, is_loopback, is_same_origin};
+use mcp_core::http_client::url::{ShownUrl, is_loopback, is_same_origin, origin};
+use mcp_core::transport::TransportError;
+
+use crate::error::Error;
 
 /// The URL of an MCP server. The text is kept as it was given, since authorization compares it byte
 /// by byte.
@@ -64,6 +67,18 @@ impl Endpoint {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.uri)
+    }
+
+    /// Adds the URL to the error of a request to it, without its query, which may hold a secret. A
+    /// usual path is proposed if there is none and the server knows nothing there.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        let status = error.transport().and_then(TransportError::status);
+        let error = error.with_note(format_args!(" ({self})"));
+        if status != Some(404) || self.uri.path() != "/" {
+            return error;
+        }
+        let origin = origin(&self.text);
+        error.with_note(format_args!("; the URL has no path, and many servers are at {origin}/mcp"))
     }
 
     /// Whether another URL has the same scheme, host and port.

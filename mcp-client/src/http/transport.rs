@@ -47,6 +47,11 @@ impl HttpTransport {
         Self(Arc::new(Inner { sender, modern, legacy }))
     }
 
+    /// The URL of the server.
+    pub(crate) fn url(&self) -> Endpoint {
+        self.0.sender.endpoint().clone()
+    }
+
     /// The host and the port of the server.
     pub(crate) fn server(&self) -> Option<(String, u16)> {
         let uri = self.0.sender.endpoint().uri();

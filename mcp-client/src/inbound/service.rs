@@ -1,7 +1,7 @@
 //! The client's side of the conversation.
 
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
@@ -16,17 +16,23 @@ use mcp_core::transport::TransportError;
 use mcp_core::types::{CancelledParams, SubscriptionAcknowledgedParams, SubscriptionFilter};
 
 use super::notification_hub::NotificationHub;
+#[cfg(feature = "http")]
+use super::open_calls::CameWith;
+use super::open_calls::OpenCalls;
 use super::session_observer::SessionObserver;
 use super::subscription_table::SubscriptionTable;
+use super::unreadable::UnreadableLines;
 use crate::Limits;
 use crate::backoff::Backoff;
 use crate::cache::{Cache, Change};
+use crate::connect_phase::CurrentPhase;
 #[cfg(feature = "http")]
 use crate::error::Error;
 use crate::event::Event;
-use crate::handler::Handlers;
+use crate::handler::{Handlers, missing_handler};
 use crate::handling::Handling;
 use crate::progress::ProgressTable;
+use crate::question::{OriginatingCall, Question, ServerIdentity};
 
 /// Takes the server's requests and notifications, and passes each to the part that it concerns.
 #[derive(Debug)]
@@ -34,6 +40,11 @@ pub(crate) struct Inbound {
     pub(crate) handlers: Handlers,
     pub(crate) cache: Cache,
     pub(crate) progress: ProgressTable,
+    pub(crate) server: Arc<ServerIdentity>,
+    pub(crate) open_calls: OpenCalls,
+    pub(crate) unreadable: UnreadableLines,
+    /// How far connecting is.
+    pub(crate) phase: CurrentPhase,
     /// Set once the handshake, or the probe, is done.
     pub(crate) revision: OnceLock<Revision>,
     /// Questions of the server that handlers are busy with.
@@ -53,6 +64,10 @@ impl Inbound {
             handlers,
             cache: Cache::private(&limits.cache),
             progress: ProgressTable::new(limits),
+            server: Arc::default(),
+            open_calls: OpenCalls::default(),
+            unreadable: UnreadableLines::default(),
+            phase: CurrentPhase::default(),
             revision: OnceLock::new(),
             handling: Handling::default(),
             hub: NotificationHub::new(limits),
@@ -157,10 +172,27 @@ impl Inbound {
             return Ok(JsonBytes::empty_object());
         }
         let _busy = self.handling.begin();
-        match self.handlers.answer(&request.method, &request.params).await {
+        let call = self.originating_call(request);
+        let question = Question::new(request.id.clone(), &self.server, call, &request.params);
+        match self.handlers.answer(&request.method, &request.params, question).await {
             Some(answer) => answer,
-            None => Err(ErrorObject::method_not_found(&request.method)),
+            None => {
+                let reason = missing_handler(&request.method, &request.params);
+                tracing::warn!("refused a request: {reason}");
+                Err(ErrorObject::method_not_found(&request.method))
+            }
         }
+    }
+
+    /// The call that a request of a legacy server belongs to, if that is certain.
+    fn originating_call(&self, request: &Request) -> Option<OriginatingCall> {
+        #[cfg(feature = "http")]
+        if let Some(CameWith(call)) = request.extensions.get::<CameWith>() {
+            return call.as_ref().and_then(|id| self.open_calls.get(id));
+        }
+        #[cfg(not(feature = "http"))]
+        let _ = request;
+        self.open_calls.only()
     }
 }
 
@@ -183,6 +215,10 @@ impl Service for Inbound {
 impl Conversation for Inbound {
     fn accepts_batches(&self) -> bool {
         self.revision.get().is_some_and(|revision| revision.rules().batching)
+    }
+
+    fn unreadable(&self, line: &[u8]) {
+        self.unreadable.push(line);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use mcp_core::jsonrpc::Params;
+use mcp_core::jsonrpc::{MethodName, Params};
 use mcp_core::policy::{Decision, PolicyRequest, Subject, Verdict, question};
 use mcp_core::sync::Mutex;
 use mcp_core::types::ToolAnnotations;
@@ -32,7 +32,7 @@ impl PolicyState {
     ///
     /// # Errors
     /// With the kind [`ErrorKind::Denied`] if the request must not be sent.
-    pub(crate) async fn admit(&self, method: &'static str, params: &Params) -> Result<(), Error> {
+    pub(crate) async fn admit(&self, method: &MethodName, params: &Params) -> Result<(), Error> {
         let Some((decision, question)) = self.decide(method, params)? else { return Ok(()) };
         let denied = |why: &str| Err(denied(method, &format!("{why}: {}", decision.reason())));
         let Some(question) = question else { return denied("the policy denies it") };
@@ -52,7 +52,7 @@ impl PolicyState {
     /// Returns the decision about a request that is not allowed, and the question if there is one.
     fn decide(
         &self,
-        method: &'static str,
+        method: &MethodName,
         params: &Params,
     ) -> Result<Option<(Decision, Option<PolicyQuestion>)>, Error> {
         let requests = PolicyRequest::of(method, params)
@@ -71,7 +71,7 @@ impl PolicyState {
                 let question = (verdict == Verdict::Ask).then(|| PolicyQuestion {
                     text: question(&request, &decision),
                     server: self.server.clone(),
-                    method,
+                    method: method.clone(),
                     subject: request.subject().name().map(str::to_owned),
                     arguments: request.arguments_text().map(str::to_owned),
                     decision: decision.clone(),
@@ -87,6 +87,7 @@ impl PolicyState {
     }
 }
 
-fn denied(method: &'static str, reason: &str) -> Error {
-    Error::new(ErrorKind::Denied, format!("the request was not sent: {reason}")).during(method)
+fn denied(method: &MethodName, reason: &str) -> Error {
+    Error::new(ErrorKind::Denied, format!("the request was not sent: {reason}"))
+        .during(method.clone())
 }

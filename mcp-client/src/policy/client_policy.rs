@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_core::jsonrpc::MethodName;
 use mcp_core::policy::{Decision, PolicyEngine};
 use mcp_core::service::BoxFuture;
 
@@ -60,7 +61,7 @@ pub struct PolicyQuestion {
     /// The name of the server, as the host gave it.
     pub server: String,
     /// The method.
-    pub method: &'static str,
+    pub method: MethodName,
     /// The tool, prompt or resource.
     pub subject: Option<String>,
     /// All arguments: the text of a JSON object.

@@ -76,7 +76,7 @@ async fn open(
     let (params, _) = params.seal(&MetaParts::of_session(&client.session().meta));
     #[cfg(feature = "policy")]
     if let Some(policy) = client.policy() {
-        policy.admit(METHOD, &params).await?;
+        policy.admit(&METHOD.into(), &params).await?;
     }
     let mut call = client.wire().call_owned(Request::new(id, METHOD, params));
     let patience = client.timeouts().idle;
@@ -92,7 +92,7 @@ async fn open(
         },
         reply = &mut call => match reply {
             Ok(_) => Ok(Opened::Ended),
-            Err(error) => Err(Error::from_call(METHOD, error)),
+            Err(error) => Err(client.wire().error(METHOD, error)),
         },
         () = silence(&client.wire().inbound.handling, patience) => Err(Error::timed_out(METHOD, Expired::Idle, patience)),
     }
@@ -115,7 +115,7 @@ impl Listener {
             let since = Instant::now();
             let mut error = match call.await {
                 Ok(_) => return self.queue.close(),
-                Err(error) => Error::from_call(METHOD, error),
+                Err(error) => self.client.wire().error(METHOD, error),
             };
             backoff.lasted(since.elapsed());
             call = loop {

@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use mcp_core::json::RawJson;
+use mcp_core::jsonrpc::MethodName;
 use mcp_core::method::{Method as _, TasksGet};
 use mcp_core::service::BoxFuture;
 use mcp_core::text::PeerText;
@@ -16,6 +17,7 @@ use crate::client::Client;
 use crate::deadline::Deadlines;
 use crate::era::input_required::answer;
 use crate::error::{Error, ErrorKind};
+use crate::question::OriginatingCall;
 
 /// An answer of a handler, with the key of its question.
 pub(super) type Answer = Result<(String, RawJson), Error>;
@@ -23,7 +25,9 @@ pub(super) type Answer = Result<(String, RawJson), Error>;
 /// The questions of one task and their answers.
 pub(super) struct Questions {
     client: Client,
-    method: &'static str,
+    method: MethodName,
+    /// The call that became the task.
+    call: Box<OriginatingCall>,
     ledger: Ledger,
     /// Handlers that run.
     asking: FuturesUnordered<BoxFuture<'static, Answer>>,
@@ -35,10 +39,11 @@ pub(super) struct Questions {
 }
 
 impl Questions {
-    pub(super) fn new(client: &Client, method: &'static str) -> Self {
+    pub(super) fn new(client: &Client, method: &MethodName, call: Box<OriginatingCall>) -> Self {
         Self {
             client: client.clone(),
-            method,
+            method: method.clone(),
+            call,
             ledger: Ledger::new(client.limits().tasks.max_input_keys),
             asking: FuturesUnordered::new(),
             asking_since: None,
@@ -84,7 +89,7 @@ impl Questions {
                 let reason = format!(
                     "the task still asks after {max} rounds (TaskOptions::max_input_rounds)"
                 );
-                Err(Error::input_required(self.method, reason))
+                Err(Error::input_required(self.method.clone(), reason))
             }
             _ => Ok(()),
         }
@@ -93,15 +98,16 @@ impl Questions {
     fn ask_one(&mut self, key: &str, request: &InputRequest) -> Result<(), Error> {
         if self.client.wire().inbound.handlers.can_answer(request) {
             self.asking_since.get_or_insert_with(Instant::now);
-            let (client, method) = (self.client.clone(), self.method);
+            let (client, method) = (self.client.clone(), self.method.clone());
             let (key, request) = (key.to_owned(), request.clone());
             let asked = request.method().to_owned();
-            let asking = async move { answer(&client, method, key, request).await };
+            let (for_panic, call) = (method.clone(), self.call.clone());
+            let asking = async move { answer(&client, &method, key, request, Some(&call)).await };
             self.asking.push(Box::pin(AssertUnwindSafe(asking).catch_unwind().map(
                 move |answer| {
                     answer.unwrap_or_else(|_| {
                         let reason = format!("the handler for {asked} panicked");
-                        Err(Error::input_required(method, reason))
+                        Err(Error::input_required(for_panic, reason))
                     })
                 },
             )));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mcp_core::deadline::later;
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::code;
+use mcp_core::jsonrpc::{MethodName, code};
 use mcp_core::service::BoxFuture;
 use mcp_core::types::{DetailedTask, InputResponses, TaskStatus};
 use tokio::time::{Instant, sleep_until};
@@ -26,6 +26,7 @@ use crate::client::Client;
 use crate::deadline::{Deadlines, Timeouts};
 use crate::error::{Error, ErrorKind};
 use crate::progress::OnProgress;
+use crate::question::OriginatingCall;
 
 /// How often in a row a server may refuse answers and get other ones. Fixed: the user has to answer
 /// each time.
@@ -37,7 +38,7 @@ const MAX_REFUSED_UPDATES: u32 = 3;
 /// so.
 pub(crate) async fn finish(
     client: &Client,
-    method: &'static str,
+    method: &MethodName,
     created: &JsonBytes,
     options: &mut Options,
     deadlines: Deadlines,
@@ -48,10 +49,19 @@ pub(crate) async fn finish(
         shared: Arc::clone(&shared),
         timeouts: options.timeouts,
         on_progress: options.on_progress.take(),
+        call: call_of(options, &shared),
         asks_handlers: true,
     };
     driver.follow(deadlines).await?;
     shared.outcome()
+}
+
+/// The call that became a task, as the handlers see it.
+pub(super) fn call_of(options: &mut Options, shared: &Shared) -> Box<OriginatingCall> {
+    let call = options.call.take();
+    let call =
+        call.unwrap_or_else(|| options.originating(&shared.method, JsonBytes::empty_object()));
+    Box::new(call.in_task(&shared.id))
 }
 
 /// What is needed to follow a task.
@@ -59,6 +69,8 @@ pub(super) struct Driver {
     pub(super) shared: Arc<Shared>,
     pub(super) timeouts: Timeouts,
     pub(super) on_progress: Option<OnProgress>,
+    /// The call, as the handlers see it.
+    pub(super) call: Box<OriginatingCall>,
     /// Whether the handlers of the client answer the questions of the task.
     pub(super) asks_handlers: bool,
 }
@@ -110,7 +122,7 @@ enum Wake {
 
 impl Following {
     fn new(driver: Driver, deadlines: Deadlines) -> Self {
-        let Driver { shared, timeouts, on_progress, asks_handlers } = driver;
+        let Driver { shared, timeouts, on_progress, call, asks_handlers } = driver;
         let client = &shared.client;
         let limits = client.limits();
         let options = client.task_options().cloned().unwrap_or_default();
@@ -121,7 +133,7 @@ impl Following {
             deadlines,
             reporter: Reporter::new(on_progress),
             schedule: Schedule::new(min_poll_interval, limits.tasks.max_poll_interval),
-            questions: asks_handlers.then(|| Questions::new(client, shared.method)),
+            questions: asks_handlers.then(|| Questions::new(client, &shared.method, call)),
             listening: match listen {
                 true => Listening::begin(client, &shared.id),
                 false => Listening::Closed,
@@ -148,7 +160,9 @@ impl Following {
         while !self.shared.is_over() {
             self.send_what_is_due();
             match self.wake().await {
-                Wake::Expired => return Err(self.deadlines.total_error(self.shared.method)),
+                Wake::Expired => {
+                    return Err(self.deadlines.total_error(self.shared.method.clone()));
+                }
                 Wake::PollNow => self.poll_at = Instant::now(),
                 Wake::Due => {}
                 Wake::Answered(answer) => {

@@ -13,7 +13,7 @@ use mcp_core::service::BoxFuture;
 use mcp_core::types::{DetailedTask, InputResponses};
 
 use super::cancel_on_drop::CancelOnDrop;
-use super::driver::Driver;
+use super::driver::{Driver, call_of};
 use super::request::{self, Timing};
 use super::saved::SavedTask;
 use super::shared::Shared;
@@ -77,15 +77,11 @@ impl TaskHandle {
     pub(crate) fn created(
         client: &Client,
         created: &JsonBytes,
-        options: Options,
+        mut options: Options,
         tool: Option<String>,
     ) -> Result<Self, Error> {
-        let shared = Shared::created(client, METHOD, created)?;
-        let mut handle = Self::new(shared, options.timeouts, tool);
-        if let Some(driver) = &mut handle.driver {
-            driver.on_progress = options.on_progress;
-        }
-        Ok(handle)
+        let shared = Shared::created(client, &METHOD.into(), created)?;
+        Ok(Self::new(shared, &mut options, tool))
     }
 
     /// A task that was saved.
@@ -99,14 +95,17 @@ impl TaskHandle {
             .await
             .map_err(|error| error.if_task_is_gone(&id))?;
         let tool = tool.filter(|_| client.checks_output());
-        Ok(Self::new(Shared::resumed(client, METHOD, task), client.timeouts(), tool))
+        let shared = Shared::resumed(client, &METHOD.into(), task);
+        Ok(Self::new(shared, &mut Options::new(client.timeouts()), tool))
     }
 
-    fn new(shared: Arc<Shared>, timeouts: Timeouts, tool: Option<String>) -> Self {
+    fn new(shared: Arc<Shared>, options: &mut Options, tool: Option<String>) -> Self {
+        let timeouts = options.timeouts;
         let driver = Driver {
             shared: Arc::clone(&shared),
             timeouts,
-            on_progress: None,
+            on_progress: options.on_progress.take(),
+            call: call_of(options, &shared),
             asks_handlers: true,
         };
         let guard = CancelOnDrop::new(&shared);

@@ -64,7 +64,7 @@ async fn send(
 ) -> Result<JsonBytes, Error> {
     let mut options = Options::new(timing.timeouts);
     options.total_at = timing.total_at;
-    match drive(client, method, params, &mut options).await? {
+    match drive(client, &method.into(), params, &mut options).await? {
         Driven::Complete { result, .. } => Ok(result),
         Driven::Task { .. } => {
             let message = format!("the server answered {method} with a task");

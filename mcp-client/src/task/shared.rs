@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::MethodName;
 use mcp_core::types::DetailedTask;
 use tokio::sync::{Notify, watch};
 
@@ -14,7 +15,7 @@ use crate::error::Error;
 pub(super) struct Shared {
     pub(super) client: Client,
     /// The method of the call.
-    pub(super) method: &'static str,
+    pub(super) method: MethodName,
     pub(super) id: Box<str>,
     states: watch::Sender<State>,
     /// Asks for a poll now.
@@ -52,20 +53,20 @@ impl Shared {
     /// A task that was just created, with the result that creates it.
     pub(super) fn created(
         client: &Client,
-        method: &'static str,
+        method: &MethodName,
         result: &JsonBytes,
     ) -> Result<Arc<Self>, Error> {
         Ok(Self::new(client, method, snapshot::created(method, result)?, false))
     }
 
     /// A task that exists, with its state.
-    pub(super) fn resumed(client: &Client, method: &'static str, task: DetailedTask) -> Arc<Self> {
+    pub(super) fn resumed(client: &Client, method: &MethodName, task: DetailedTask) -> Arc<Self> {
         Self::new(client, method, task, true)
     }
 
     fn new(
         client: &Client,
-        method: &'static str,
+        method: &MethodName,
         task: DetailedTask,
         is_detailed: bool,
     ) -> Arc<Self> {
@@ -73,7 +74,7 @@ impl Shared {
         let (states, _) =
             watch::channel(State { task: Arc::new(task), failure: None, is_detailed });
         let poll_now = Notify::new();
-        Arc::new(Self { client: client.clone(), method, id, states, poll_now })
+        Arc::new(Self { client: client.clone(), method: method.clone(), id, states, poll_now })
     }
 
     pub(super) fn state(&self) -> State {
@@ -123,7 +124,7 @@ impl Shared {
         let state = self.state();
         match state.failure {
             Some(failure) => Err(failure.duplicate()),
-            None => snapshot::outcome(&self.client, self.method, &state.task),
+            None => snapshot::outcome(&self.client, &self.method, &state.task),
         }
     }
 }

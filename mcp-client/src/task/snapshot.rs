@@ -1,7 +1,7 @@
 //! What a server says of a task: the creation, later states, and the outcome.
 
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::jsonrpc::{ErrorObject, MethodName};
 use mcp_core::text::PeerText;
 use mcp_core::types::{CreateTaskResult, DetailedTask, TaskStatus};
 
@@ -10,12 +10,12 @@ use crate::era::input_required::complete_result;
 use crate::error::{Error, ErrorKind};
 
 /// Reads the result that creates a task.
-pub(super) fn created(method: &'static str, result: &JsonBytes) -> Result<DetailedTask, Error> {
+pub(super) fn created(method: &MethodName, result: &JsonBytes) -> Result<DetailedTask, Error> {
     let bytes = result.as_bytes();
     let task: CreateTaskResult =
-        result.parse().map_err(|error| Error::decode(method, error, bytes))?;
+        result.parse().map_err(|error| Error::decode(method.clone(), error, bytes))?;
     if task.task_id.is_empty() {
-        return Err(Error::invalid_answer(method, "the id of the task is empty", bytes));
+        return Err(Error::invalid_answer(method.clone(), "the id of the task is empty", bytes));
     }
     let CreateTaskResult { task_id, status, created_at, last_updated_at, ttl_ms, .. } = task;
     let mut detailed = DetailedTask::new(task_id, status, created_at, last_updated_at, ttl_ms);
@@ -49,7 +49,7 @@ pub(super) fn check(id: &str, task: &DetailedTask) -> Result<(), String> {
 /// The result of the call whose task has a final state.
 pub(super) fn outcome(
     client: &Client,
-    method: &'static str,
+    method: &MethodName,
     task: &DetailedTask,
 ) -> Result<JsonBytes, Error> {
     if let Some(result) = &task.result {
@@ -63,7 +63,7 @@ pub(super) fn outcome(
             Some(data) => failed.with_data(data),
             None => failed,
         };
-        return Err(Error::from_peer(method, failed));
+        return Err(Error::from_peer(method.clone(), failed));
     }
     let id = PeerText::with_max(&task.task_id, 64);
     let message = match &task.status_message {
@@ -72,5 +72,5 @@ pub(super) fn outcome(
         }
         None => format!("the task \"{id}\" was cancelled"),
     };
-    Err(Error::new(ErrorKind::Cancelled, message).during(method))
+    Err(Error::new(ErrorKind::Cancelled, message).during(method.clone()))
 }

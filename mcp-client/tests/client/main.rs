@@ -15,9 +15,12 @@ mod hostile;
 mod input;
 mod lists;
 mod memory;
+mod mistakes;
 #[cfg(feature = "policy")]
 mod policy;
 mod probe;
+mod questions;
+mod raw;
 mod restarts;
 #[cfg(feature = "skills")]
 mod skills;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::fake::discovered;
 
-struct Echo;
+pub(crate) struct Echo;
 
 impl Service for Echo {
     async fn call(&self, request: Request) -> Reply {
@@ -37,7 +37,7 @@ impl Service for Echo {
 
 impl Conversation for Echo {}
 
-struct Server;
+pub(crate) struct Server;
 
 impl Accept for Server {
     type Conversation = Echo;

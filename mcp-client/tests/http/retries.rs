@@ -39,7 +39,7 @@ async fn a_call_that_did_not_leave_is_sent_again_up_to_the_limit() {
     });
     let error = lost.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
-    let told = "tools/call got no answer: no connection to the server: connection refused";
+    let told = "tools/call got no answer (https://example.com/mcp): no connection to the server: connection refused";
     assert!(format!("{error:?}").ends_with(told), "{error:?}");
     script.expect_silence(Duration::from_secs(60)).await;
 }
@@ -62,8 +62,8 @@ async fn a_call_that_may_have_left_is_never_sent_again() {
             with(async { call(&client).await }, async { drop(script.expect("tools/call").await) });
         let error = lost.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
-        let told = "tools/call was sent and got no result: it may have been carried out or not: the connection \
-                    failed before the response: the server hung up";
+        let told = "tools/call was sent and got no result: it may have been carried out or not \
+                    (https://example.com/mcp): the connection failed before the response: the server hung up";
         assert!(format!("{error:?}").ends_with(told), "{error:?}");
         // At every byte of it.
         let answer = |exchange: &Exchange| json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("paid")});

@@ -218,11 +218,31 @@ impl<C: Connect + Clone + Send + Sync + 'static> HttpStack for Pool<C> {
         Box::pin(async move {
             match response.await {
                 Ok(response) => Ok(response.map(HttpBody::hyper)),
+                Err(error) if speaks_no_tls(&error) => Err(HttpError::unsent(format!(
+                    "the port does not speak TLS; if it serves plain HTTP, the URL begins with \
+                     http:// ({error})"
+                ))),
                 Err(error) if error.is_connect() => Err(HttpError::unsent(error)),
                 Err(error) => Err(HttpError::lost(error)),
             }
         })
     }
+}
+
+/// Whether what a server sent in place of its part of the TLS handshake is no TLS at all.
+fn speaks_no_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // An error of IO hides the one inside from `source`.
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let inner = inner.map(|inner| inner as &(dyn std::error::Error + 'static));
+        let tls = inner.unwrap_or(error).downcast_ref::<rustls::Error>();
+        if matches!(tls, Some(rustls::Error::InvalidMessage(_))) {
+            return true;
+        }
+        next = inner.or_else(|| error.source());
+    }
+    false
 }
 
 impl<C> fmt::Debug for Pool<C> {

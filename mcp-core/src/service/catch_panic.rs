@@ -78,6 +78,10 @@ impl<S: Conversation> Conversation for CatchPanic<S> {
     fn draining(&self) {
         self.0.draining();
     }
+
+    fn unreadable(&self, line: &[u8]) {
+        self.0.unreadable(line);
+    }
 }
 
 #[cold]

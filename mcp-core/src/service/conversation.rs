@@ -38,6 +38,11 @@ pub trait Conversation: Service {
     /// [`shutdown_timeout`](crate::ConnectionLimits::shutdown_timeout). May be called more than
     /// once.
     fn draining(&self) {}
+
+    /// Called when the peer has written something that is not a message, with the text of the line.
+    fn unreadable(&self, line: &[u8]) {
+        let _ = line;
+    }
 }
 
 impl<S: Conversation> Conversation for Arc<S> {
@@ -55,6 +60,10 @@ impl<S: Conversation> Conversation for Arc<S> {
 
     fn draining(&self) {
         S::draining(self);
+    }
+
+    fn unreadable(&self, line: &[u8]) {
+        S::unreadable(self, line);
     }
 }
 

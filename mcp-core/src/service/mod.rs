@@ -6,12 +6,14 @@
 //! Dropping the future of a call cancels the call, on every transport.
 
 mod accept;
+mod cancel_reason;
 mod catch_panic;
 mod conversation;
 mod reply;
 mod request;
 
 pub use accept::Accept;
+pub use cancel_reason::CancelReason;
 pub use catch_panic::{CatchPanic, catch_panic};
 pub use conversation::{BoxConversation, Conversation};
 pub use reply::{BatchReply, CallError, Reply, check_outgoing, outgoing, write_reply};

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use super::HttpRefusal;
+
 /// The kind of a [`TransportError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -49,6 +51,7 @@ struct Inner {
     kind: TransportErrorKind,
     message: String,
     status: Option<u16>,
+    refusal: Option<Box<HttpRefusal>>,
     source: Option<Source>,
 }
 
@@ -66,7 +69,7 @@ impl TransportError {
         status: Option<u16>,
         source: Option<Source>,
     ) -> Self {
-        Self(Arc::new(Inner { kind, message, status, source }))
+        Self(Arc::new(Inner { kind, message, status, refusal: None, source }))
     }
 
     /// Creates an error with its kind, a message and the underlying error.
@@ -102,7 +105,9 @@ impl TransportError {
             Some(source) => format!("{}: {source}; {detail}", self.0.message),
             None => format!("{}; {detail}", self.0.message),
         };
-        Self::build(self.kind(), message, self.0.status, None)
+        let mut error = Self::build(self.kind(), message, self.0.status, None);
+        Arc::make_mut(&mut error.0).refusal.clone_from(&self.0.refusal);
+        error
     }
 
     /// Returns the same error with the kind [`TransportErrorKind::OutcomeUnknown`]: the message may
@@ -111,6 +116,18 @@ impl TransportError {
     pub fn outcome_unknown(mut self) -> Self {
         Arc::make_mut(&mut self.0).kind = TransportErrorKind::OutcomeUnknown;
         self
+    }
+
+    /// Returns the same error with the answer of the HTTP server that is the reason.
+    #[must_use]
+    pub fn with_refusal(mut self, refusal: HttpRefusal) -> Self {
+        Arc::make_mut(&mut self.0).refusal = Some(Box::new(refusal));
+        self
+    }
+
+    /// Returns the answer of an HTTP server that refused the request, if that is the failure.
+    pub fn refusal(&self) -> Option<&HttpRefusal> {
+        self.0.refusal.as_deref()
     }
 
     /// Returns the kind of the error.

@@ -5,9 +5,11 @@
 //! the server and the client crates.
 
 mod error;
+mod http_refusal;
 #[cfg(feature = "stream")]
 pub mod memory;
 #[cfg(feature = "stream")]
 pub mod stream;
 
 pub use error::{TransportError, TransportErrorKind};
+pub use http_refusal::HttpRefusal;

@@ -6,6 +6,8 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::method::NotificationMethod as _;
 use mcp_core::method::notification::Cancelled;
+use mcp_core::service::CancelReason;
+use mcp_core::types::CancelledParams;
 
 use super::channel::SessionChannel;
 
@@ -13,11 +15,12 @@ use super::channel::SessionChannel;
 pub(super) struct CancelOnDrop<'a> {
     channel: &'a Arc<SessionChannel>,
     id: Option<RequestId>,
+    reason: Option<CancelReason>,
 }
 
 impl<'a> CancelOnDrop<'a> {
-    pub(super) fn new(channel: &'a Arc<SessionChannel>) -> Self {
-        Self { channel, id: None }
+    pub(super) fn new(channel: &'a Arc<SessionChannel>, reason: Option<CancelReason>) -> Self {
+        Self { channel, id: None, reason }
     }
 
     /// The call waits for this request from now on.
@@ -39,7 +42,10 @@ impl Drop for CancelOnDrop<'_> {
         if self.channel.sender().is_closed() {
             return; // The end of the session ends its requests.
         }
-        let Ok(params) = JsonBytes::new(&serde_json::json!({ "requestId": id })) else { return };
+        let mut params = CancelledParams::new();
+        params.request_id = Some(id.clone());
+        params.reason = self.reason.as_ref().and_then(CancelReason::get).map(str::to_owned);
+        let Ok(params) = JsonBytes::new(&params) else { return };
         let channel = Arc::clone(self.channel);
         runtime.spawn(async move {
             if let Err(error) = channel.post_notification(Cancelled::NAME, &params).await {

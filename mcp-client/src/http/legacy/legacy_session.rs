@@ -60,6 +60,7 @@ impl LegacySession {
             client: sender.client().clone(),
             requests: Arc::new(ServerRequests::new(&channel)),
             awaited: Arc::new(AwaitedCalls::default()),
+            call: None,
         };
         Self {
             channel,
@@ -71,13 +72,13 @@ impl LegacySession {
     }
 
     pub(crate) async fn call(self: &Arc<Self>, request: Request) -> Reply {
-        let row = request.row();
+        let (row, reason) = (request.row(), request.cancel_reason());
         let Request { id, method, params, .. } = request;
         if method == Initialize::NAME {
             let handshake = shake_hands(&self.channel, &self.receiver, &id, params.into());
             return Box::pin(handshake).await;
         }
-        let mut guard = CancelOnDrop::new(&self.channel);
+        let mut guard = CancelOnDrop::new(&self.channel, reason);
         let reply = self.call_in_session(&id, (&method, row), &params, &mut guard).await;
         guard.disarm();
         if matches!(&reply, Ok(_) | Err(CallError::Peer(_))) {
@@ -149,6 +150,7 @@ impl LegacySession {
             // call, and what they ask before it is open is lost.
             Box::pin(self.wait_for_stream()).await;
         }
+        let receiver = self.receiver.of_call(id);
         let mut attempts = Attempts::new(self.limits());
         let (mut sent, mut is_renewed) = (0, false);
         loop {
@@ -162,7 +164,9 @@ impl LegacySession {
             let mut elsewhere = self.receiver.awaited.wait(&id);
             let attempt = tokio::select! {
                 biased;
-                attempt = self.attempt(&session, &id, &request, &mut attempts, may_renew) => attempt?,
+                attempt = self.attempt(
+                    &session, &receiver, &id, &request, &mut attempts, may_renew,
+                ) => attempt?,
                 reply = elsewhere.reply() => return reply,
             };
             match attempt {
@@ -180,6 +184,7 @@ impl LegacySession {
     async fn attempt(
         &self,
         session: &Session,
+        receiver: &SessionReceiver,
         id: &RequestId,
         request: &OutgoingRequest<'_>,
         attempts: &mut Attempts,
@@ -195,7 +200,7 @@ impl LegacySession {
                 });
             }
             Ok(response) => {
-                let reader = ReplyReader::new(sender, &self.receiver);
+                let reader = ReplyReader::new(sender, receiver);
                 reader.read(response, id, request.info, &mut cursor).await
             }
             Err(Failure::Lost(cut)) => Err(cut),
@@ -203,7 +208,7 @@ impl LegacySession {
         };
         let read = match read {
             Err(cut) if cursor.last.is_some() => {
-                let stream = resume(&self.channel, &self.receiver, session, id, cursor, cut);
+                let stream = resume(&self.channel, receiver, session, id, cursor, cut);
                 Box::pin(stream).await
             }
             read => read,

@@ -19,6 +19,15 @@ pub(super) struct SessionReceiver {
     pub(super) client: ClientSide,
     pub(super) requests: Arc<ServerRequests>,
     pub(super) awaited: Arc<AwaitedCalls>,
+    /// The call whose stream is read; `None` for the stream of the session.
+    pub(super) call: Option<RequestId>,
+}
+
+impl SessionReceiver {
+    /// For the stream of a call.
+    pub(super) fn of_call(&self, id: &RequestId) -> Self {
+        Self { call: Some(id.clone()), ..self.clone() }
+    }
 }
 
 impl Receiver for SessionReceiver {
@@ -34,7 +43,7 @@ impl Receiver for SessionReceiver {
     }
 
     async fn request(&self, id: RequestId, method: MethodName, params: JsonBytes) {
-        self.requests.begin(id, method, params).await;
+        self.requests.begin(id, method, params, self.call.clone()).await;
     }
 
     fn response(&self, id: &RequestId, reply: Reply) {

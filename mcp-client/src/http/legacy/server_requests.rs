@@ -17,6 +17,7 @@ use tokio::task::AbortHandle;
 use super::channel::SessionChannel;
 use crate::http::client_side::ClientSide;
 use crate::http::send::{Attempts, OutgoingRequest, RequestInfo};
+use crate::inbound::CameWith;
 
 /// The requests of the server that are being handled.
 pub(super) struct ServerRequests {
@@ -39,12 +40,14 @@ impl ServerRequests {
         }
     }
 
-    /// Begins to handle a request. Waits while there are as many as the limits allow.
+    /// Begins to handle a request, which came on the stream of a call or on that of the session.
+    /// Waits while there are as many as the limits allow.
     pub(super) async fn begin(
         self: &Arc<Self>,
         id: RequestId,
         method: MethodName,
         params: JsonBytes,
+        call: Option<RequestId>,
     ) {
         let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
         // Held until the task is in the list, from which it removes itself.
@@ -60,7 +63,9 @@ impl ServerRequests {
         let requests = Arc::clone(self);
         let key = id.clone();
         let task = tokio::spawn(async move {
-            let reply = requests.client.call(Request::new(id.clone(), method, params)).await;
+            let mut request = Request::new(id.clone(), method, params);
+            request.extensions.insert(CameWith(call));
+            let reply = requests.client.call(request).await;
             let max_bytes = requests.channel.sender().limits().connection.max_outgoing_bytes;
             let mut response = BytesMut::new();
             write_reply(&mut response, &id, reply, max_bytes);

@@ -22,7 +22,7 @@ use tokio::time::sleep;
 
 use super::request::{OutgoingRequest, RequestInfo};
 use super::retry::{Attempts, is_transient, lost, pause_after, pause_before_retry};
-use super::status::refusal;
+use super::status::{kept, refusal};
 use crate::http::authorizer::{Authorizer, Refusal, Verdict};
 use crate::http::client_side::ClientSide;
 use crate::http::endpoint::Endpoint;
@@ -305,7 +305,9 @@ impl Sender {
             Err(error) => {
                 let status = refusal.status.as_u16();
                 let message = format!("the server answered {status}, and authorization failed");
-                Err(TransportError::with_source(TransportErrorKind::Unauthorized, message, error))
+                let kind = TransportErrorKind::Unauthorized;
+                Err(TransportError::with_source(kind, message, error)
+                    .with_refusal(kept(refusal.status, &refusal.headers)))
             }
         }
     }

@@ -4,7 +4,7 @@ use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use mcp_core::http::names::JSON;
 use mcp_core::text::PeerText;
-use mcp_core::transport::{TransportError, TransportErrorKind};
+use mcp_core::transport::{HttpRefusal, TransportError, TransportErrorKind};
 
 /// Whether a response asks for credentials. A 403 without a challenge may be about anything, such
 /// as the `Host` of the request.
@@ -40,10 +40,18 @@ pub(crate) fn refusal(
             message = format!("{message}: {}", PeerText::new(text));
         }
     }
-    match needs_credentials {
+    let error = match needs_credentials {
         true => TransportError::new(TransportErrorKind::Unauthorized, message),
         false => TransportError::refused(status.as_u16(), message),
-    }
+    };
+    error.with_refusal(kept(status, headers).with_body(body))
+}
+
+/// What an error keeps of a refusal, apart from the body.
+pub(crate) fn kept(status: StatusCode, headers: &HeaderMap) -> HttpRefusal {
+    let refusal = HttpRefusal::new(status.as_u16());
+    let challenges = headers.get_all(WWW_AUTHENTICATE).iter();
+    challenges.fold(refusal, |refusal, field| refusal.with_challenge(field.as_bytes()))
 }
 
 /// A status with its name.

@@ -69,6 +69,13 @@ where
                 // The server had closed it while it was not used.
                 Some(unsent) if is_reused => request = unsent,
                 Some(_) => return Err(HttpError::unsent(failed.error)),
+                None if failed.error.is_parse() => {
+                    let error = failed.error;
+                    return Err(HttpError::lost(format!(
+                        "the server did not answer with HTTP/1; if the port speaks TLS, the URL \
+                         begins with https:// ({error})"
+                    )));
+                }
                 None => return Err(HttpError::lost(failed.error)),
             }
         }

@@ -228,6 +228,7 @@ where
                 self.refuse(None, refusal::no_batches());
             }
             Err(malformed) => {
+                self.local.unreadable(&frame);
                 if let Some((id, error)) = self.handle_malformed(malformed) {
                     self.refuse(id.as_ref(), error);
                 }

@@ -9,7 +9,9 @@ use tokio::sync::oneshot;
 use super::shared::{Shared, Stats};
 use crate::jsonrpc::{RequestId, write_notification, write_request};
 use crate::method::{self, Initialize, Method as _, RetrySafety, retry_safety};
-use crate::service::{CallError, Notification, Reply, Request, Service, check_outgoing};
+use crate::service::{
+    CallError, CancelReason, Notification, Reply, Request, Service, check_outgoing,
+};
 use crate::transport::TransportError;
 
 /// The other end of a stream as a [`Service`]: calls are written to the stream, and answers are
@@ -47,6 +49,12 @@ impl Remote {
         self.shared.driver.wake();
     }
 
+    /// Returns why the conversation has ended: the error that its pending requests failed with.
+    /// `None` as long as the peer may still answer.
+    pub fn ended(&self) -> Option<TransportError> {
+        self.shared.ended()
+    }
+
     /// Returns what the conversation holds at this moment. All counts are zero after its end.
     pub fn stats(&self) -> Stats {
         self.shared.stats()
@@ -56,7 +64,7 @@ impl Remote {
 impl Service for Remote {
     fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
         // Taken apart before the future is made, which would store the whole request otherwise.
-        let attached_row = request.attached_row();
+        let (attached_row, reason) = (request.attached_row(), request.cancel_reason());
         let Request { id, method, params, .. } = request;
         async move {
             check_outgoing(params.as_bytes().len(), self.shared.max_outgoing_bytes)?;
@@ -75,6 +83,7 @@ impl Service for Remote {
                 id: &id,
                 serial,
                 notify_peer: method != Initialize::NAME,
+                reason,
                 is_answered: false,
             };
             let closed = |_| Err(TransportError::closed("the connection is closed").into());
@@ -125,13 +134,15 @@ struct CancelOnDrop<'a> {
     id: &'a RequestId,
     serial: u64,
     notify_peer: bool,
+    reason: Option<CancelReason>,
     is_answered: bool,
 }
 
 impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         if !self.is_answered {
-            self.shared.abandon(self.id, self.serial, self.notify_peer);
+            let reason = self.reason.as_ref().and_then(CancelReason::get);
+            self.shared.abandon(self.id, self.serial, self.notify_peer, reason);
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::method::{NotificationMethod as _, notification};
 use crate::service::{CallError, Reply};
 use crate::sync::Mutex;
 use crate::transport::TransportError;
+use crate::types::CancelledParams;
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -102,6 +103,12 @@ impl Shared {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock()
+    }
+
+    pub(super) fn ended(&self) -> Option<TransportError> {
+        let state = self.lock();
+        // What was reported first may not name the cause, such as an exit status.
+        state.closed.as_ref().or(state.peer_left.as_ref()).cloned()
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -195,7 +202,13 @@ impl Shared {
 
     /// Removes a request whose caller was dropped. Notifies the peer if the request was still
     /// pending and `notify_peer` is set.
-    pub(super) fn abandon(&self, id: &RequestId, serial: u64, notify_peer: bool) {
+    pub(super) fn abandon(
+        &self,
+        id: &RequestId,
+        serial: u64,
+        notify_peer: bool,
+        reason: Option<&str>,
+    ) {
         let mut state = self.lock();
         if !state.pending.remove(id, serial)
             || state.closed.is_some()
@@ -206,10 +219,12 @@ impl Shared {
         }
         // Does not wait for space: a cancellation frees more than it needs, and each request has at
         // most one.
-        let params =
-            format!(r#"{{"requestId":{}}}"#, serde_json::to_string(id).unwrap_or_default());
+        let mut params = CancelledParams::new();
+        params.request_id = Some(id.clone());
+        params.reason = reason.map(str::to_owned);
+        let params = serde_json::to_vec(&params).unwrap_or_default();
         let out = state.outbox.buffer();
-        write_notification(out, notification::Cancelled::NAME, params.as_bytes());
+        write_notification(out, notification::Cancelled::NAME, &params);
         out.extend_from_slice(b"\n");
         drop(state);
         self.driver.wake();
