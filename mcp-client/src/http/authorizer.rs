@@ -4,13 +4,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::uri::Scheme;
 use http::{HeaderMap, Request, StatusCode};
 use mcp_core::http_client::BoxError;
 use mcp_core::revision::Revision;
-use mcp_core::service::BoxFuture;
 
 use super::endpoint::Endpoint;
 use crate::limits::Limits;
@@ -19,6 +19,35 @@ use crate::limits::Limits;
 ///
 /// `oauth::OAuth` (feature `oauth`) authorizes the way the specification says; [`BearerToken`]
 /// always sends the same token.
+///
+/// ```
+/// use mcp_client::http::{
+///     Authorizer, Binding, BoxError, Bytes, Refusal, Request, Verdict, async_trait,
+/// };
+///
+/// /// Signs each request with a key of the host.
+/// struct Signed;
+///
+/// #[async_trait]
+/// impl Authorizer for Signed {
+///     fn bind(&self, binding: &Binding) -> Result<(), BoxError> {
+///         if binding.endpoint().as_str() == "https://mcp.example.com/mcp" {
+///             return Ok(());
+///         }
+///         Err("the key is for another server".into())
+///     }
+///
+///     async fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), BoxError> {
+///         request.headers_mut().insert("x-signature", "…".parse()?);
+///         Ok(())
+///     }
+///
+///     async fn refused(&self, _: &Refusal) -> Result<Verdict, BoxError> {
+///         Ok(Verdict::GiveUp)
+///     }
+/// }
+/// ```
+#[async_trait]
 pub trait Authorizer: Send + Sync + 'static {
     /// Called once, before the first request to a server. An authorizer whose credentials are for
     /// another server must refuse: a token never goes to a server that it was not made for.
@@ -32,16 +61,13 @@ pub trait Authorizer: Send + Sync + 'static {
     ///
     /// # Errors
     /// Why there are none; the request is not sent.
-    fn authorize<'a>(
-        &'a self,
-        request: &'a mut Request<Bytes>,
-    ) -> BoxFuture<'a, Result<(), BoxError>>;
+    async fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), BoxError>;
 
     /// The server refused a request with 401 or 403. May take as long as the user takes to log in.
     ///
     /// # Errors
     /// Why there are no other credentials; the call fails with it.
-    fn refused<'a>(&'a self, refusal: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>>;
+    async fn refused(&self, refusal: &Refusal) -> Result<Verdict, BoxError>;
 
     /// Sees the head of every response, such as for a `DPoP-Nonce`.
     fn answered(&self, status: StatusCode, headers: &HeaderMap) {
@@ -203,6 +229,7 @@ impl BearerToken {
     }
 }
 
+#[async_trait]
 impl Authorizer for BearerToken {
     fn bind(&self, binding: &Binding) -> Result<(), BoxError> {
         let endpoint = binding.endpoint();
@@ -217,16 +244,13 @@ impl Authorizer for BearerToken {
         Err(message.into())
     }
 
-    fn authorize<'a>(
-        &'a self,
-        request: &'a mut Request<Bytes>,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
+    async fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), BoxError> {
         request.headers_mut().insert(AUTHORIZATION, self.value.clone());
-        Box::pin(std::future::ready(Ok(())))
+        Ok(())
     }
 
-    fn refused<'a>(&'a self, _: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
-        Box::pin(std::future::ready(Ok(Verdict::GiveUp)))
+    async fn refused(&self, _: &Refusal) -> Result<Verdict, BoxError> {
+        Ok(Verdict::GiveUp)
     }
 }
 

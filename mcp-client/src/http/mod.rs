@@ -31,6 +31,8 @@ mod transport;
 
 /// The types of the crates `http` and `bytes` in the signatures of this module.
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+/// Lets implementations of [`Authorizer`] and [`HttpStack`] have async functions.
+pub use async_trait::async_trait;
 pub use authorizer::{Authorizer, BearerToken, Binding, Refusal, Verdict};
 pub use bytes::Bytes;
 pub use endpoint::{BadEndpoint, Endpoint};

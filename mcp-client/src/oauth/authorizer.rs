@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
-use mcp_core::service::BoxFuture;
 use tokio::sync::watch;
 
 use super::acquire::{Acquirer, Flights};
@@ -96,6 +96,7 @@ impl OAuth {
     }
 }
 
+#[async_trait]
 impl Authorizer for OAuth {
     fn bind(&self, binding: &Binding) -> Result<(), BoxError> {
         let flights = self.flights.get_or_init(|| self.bound_to(binding));
@@ -104,50 +105,43 @@ impl Authorizer for OAuth {
             .map_err(|message| Error::new(ErrorKind::Configuration, message).into())
     }
 
-    fn authorize<'a>(
-        &'a self,
-        request: &'a mut Request<Bytes>,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(async move {
-            let flights = self.flights()?;
-            let acquirer = flights.acquirer();
-            let environment = &acquirer.environment;
-            if !environment.endpoint().is_same_origin(request.uri()) {
-                let endpoint = environment.endpoint();
-                let message = format!("a token for {endpoint} must not be sent to another origin");
-                return Err(Error::new(ErrorKind::Configuration, message).into());
-            }
-            if let Some(flight) = flights.renewal()
-                && let Err(error) = flight.await
-            {
-                // The server may still accept the old token; otherwise it refuses the request.
-                tracing::debug!(%error, "the token could not be renewed in time");
-            }
-            match acquirer.held() {
-                Some(held) => Ok(environment.presentation.present(&held.token, request)?),
-                None => Ok(()),
-            }
-        })
+    async fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), BoxError> {
+        let flights = self.flights()?;
+        let acquirer = flights.acquirer();
+        let environment = &acquirer.environment;
+        if !environment.endpoint().is_same_origin(request.uri()) {
+            let endpoint = environment.endpoint();
+            let message = format!("a token for {endpoint} must not be sent to another origin");
+            return Err(Error::new(ErrorKind::Configuration, message).into());
+        }
+        if let Some(flight) = flights.renewal()
+            && let Err(error) = flight.await
+        {
+            // The server may still accept the old token; otherwise it refuses the request.
+            tracing::debug!(%error, "the token could not be renewed in time");
+        }
+        match acquirer.held() {
+            Some(held) => Ok(environment.presentation.present(&held.token, request)?),
+            None => Ok(()),
+        }
     }
 
-    fn refused<'a>(&'a self, refusal: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
-        Box::pin(async move {
-            let flights = self.flights()?;
-            // The transport bounds how often, as for every refusal.
-            let presentation = &flights.acquirer().environment.presentation;
-            if refusal.authorization.is_some()
-                && presentation.needs_new_proof(refusal.status, &refusal.headers)
-            {
-                return Ok(Verdict::Retry);
+    async fn refused(&self, refusal: &Refusal) -> Result<Verdict, BoxError> {
+        let flights = self.flights()?;
+        // The transport bounds how often, as for every refusal.
+        let presentation = &flights.acquirer().environment.presentation;
+        if refusal.authorization.is_some()
+            && presentation.needs_new_proof(refusal.status, &refusal.headers)
+        {
+            return Ok(Verdict::Retry);
+        }
+        match flights.after_refusal(refusal)? {
+            Some(flight) => {
+                flight.await?;
+                Ok(Verdict::Retry)
             }
-            match flights.after_refusal(refusal)? {
-                Some(flight) => {
-                    flight.await?;
-                    Ok(Verdict::Retry)
-                }
-                None => Ok(Verdict::GiveUp),
-            }
-        })
+            None => Ok(Verdict::GiveUp),
+        }
     }
 
     fn answered(&self, status: StatusCode, headers: &HeaderMap) {

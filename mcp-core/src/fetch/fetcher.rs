@@ -230,8 +230,7 @@ mod tests {
 
     use super::*;
     use crate::fetch::PrivateHosts;
-    use crate::http_client::{HttpBody, HttpError};
-    use crate::service::BoxFuture;
+    use crate::http_client::{HttpBody, HttpError, async_trait};
     use crate::sync::Mutex;
 
     /// Gives the prepared answers, and records what was requested.
@@ -254,19 +253,15 @@ mod tests {
         }
     }
 
+    #[async_trait]
     impl HttpStack for Script {
-        fn send(
-            &self,
-            request: Request<Bytes>,
-        ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+        async fn send(&self, request: Request<Bytes>) -> Result<Response<HttpBody>, HttpError> {
             self.requests.lock().push(format!("{} {}", request.method(), request.uri()));
             let answer = self.answers.lock().pop_front();
-            Box::pin(async move {
-                match answer {
-                    Some(answer) => Ok(answer.map(HttpBody::new)),
-                    None => std::future::pending().await,
-                }
-            })
+            match answer {
+                Some(answer) => Ok(answer.map(HttpBody::new)),
+                None => std::future::pending().await,
+            }
         }
     }
 

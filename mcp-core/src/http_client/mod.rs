@@ -19,6 +19,8 @@ mod retry_after;
 mod stack;
 pub mod url;
 
+/// Lets an implementation of [`HttpStack`] have an async function.
+pub use async_trait::async_trait;
 pub use error::{BoxError, HttpError};
 pub use limits::NetworkLimits;
 pub use network::{Network, Pool};

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response};
@@ -148,6 +149,7 @@ where
     }
 }
 
+// One box for each request, of the size that its way needs.
 impl<R> HttpStack for Network<R>
 where
     R: Service<Name> + Clone + Send + Sync + 'static,
@@ -155,10 +157,14 @@ where
     R::Error: Into<BoxError>,
     R::Future: Send,
 {
-    fn send(
-        &self,
+    fn send<'life0, 'async_trait>(
+        &'life0 self,
         request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    ) -> BoxFuture<'async_trait, Result<Response<HttpBody>, HttpError>>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
         if request.uri().scheme() != Some(&Scheme::HTTPS) {
             return Box::pin(self.plain.send(request));
         }
@@ -209,19 +215,14 @@ impl<C: Connect + Clone + Send + Sync + 'static> Pool<C> {
     }
 }
 
+#[async_trait]
 impl<C: Connect + Clone + Send + Sync + 'static> HttpStack for Pool<C> {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
-        let response = self.client.request(request.map(RequestBody::new));
-        Box::pin(async move {
-            match response.await {
-                Ok(response) => Ok(response.map(HttpBody::hyper)),
-                Err(error) if error.is_connect() => Err(HttpError::unsent(error)),
-                Err(error) => Err(HttpError::lost(error)),
-            }
-        })
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<HttpBody>, HttpError> {
+        match self.client.request(request.map(RequestBody::new)).await {
+            Ok(response) => Ok(response.map(HttpBody::hyper)),
+            Err(error) if error.is_connect() => Err(HttpError::unsent(error)),
+            Err(error) => Err(HttpError::lost(error)),
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use async_trait::async_trait;
 use mcp_core::fetch::Secret;
-use mcp_core::service::BoxFuture;
 use mcp_core::sync::Mutex;
 
 use super::credential_store::{CredentialStore, StoreLock};
@@ -55,20 +55,14 @@ impl Default for MemoryStore {
     }
 }
 
+#[async_trait]
 impl CredentialStore for MemoryStore {
-    fn load<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
+    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
         let found = self.entries.lock().texts.get(key).map(|(_, text)| text.clone());
-        Box::pin(std::future::ready(Ok(found)))
+        Ok(found)
     }
 
-    fn save<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-        value: &'a Secret,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
+    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
         let mut entries = self.entries.lock();
         entries.saves += 1;
         let save = entries.saves;
@@ -78,15 +72,15 @@ impl CredentialStore for MemoryStore {
             let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { break };
             entries.texts.remove(&oldest);
         }
-        Box::pin(std::future::ready(Ok(())))
+        Ok(())
     }
 
-    fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
+    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
         self.entries.lock().texts.remove(key);
-        Box::pin(std::future::ready(Ok(())))
+        Ok(())
     }
 
-    fn lock<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<StoreLock, BoxError>> {
+    async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, BoxError> {
         let lock = {
             let locks = &mut self.entries.lock().locks;
             locks.retain(|_, lock| lock.strong_count() > 0);
@@ -94,7 +88,7 @@ impl CredentialStore for MemoryStore {
             locks.insert(key.clone(), Arc::downgrade(&lock));
             lock
         };
-        Box::pin(async move { Ok(StoreLock::new(lock.lock_owned().await)) })
+        Ok(StoreLock::new(lock.lock_owned().await))
     }
 }
 
