@@ -49,7 +49,7 @@ use crate::limits::Limits;
 /// ```
 #[async_trait]
 pub trait Authorizer: Send + Sync + 'static {
-    /// Called once, before the first request to a server. An authorizer whose credentials are for
+    /// Called once for each connection, before its first request. An authorizer whose credentials are for
     /// another server must refuse: a token never goes to a server that it was not made for.
     ///
     /// # Errors
@@ -84,6 +84,7 @@ pub struct Binding {
     limits: Limits,
     revision: Arc<dyn Fn() -> Option<Revision> + Send + Sync>,
     on_identity_change: Arc<dyn Fn() + Send + Sync>,
+    is_open: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Binding {
@@ -95,6 +96,7 @@ impl Binding {
             limits: Limits::new(),
             revision: Arc::new(|| None),
             on_identity_change: Arc::new(|| {}),
+            is_open: Arc::new(|| true),
         }
     }
 
@@ -122,6 +124,14 @@ impl Binding {
         self
     }
 
+    /// The same connection with what says whether it is still there. An authorizer that serves
+    /// several connections forgets those that are not.
+    #[must_use]
+    pub fn open_while(mut self, is_open: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.is_open = Arc::new(is_open);
+        self
+    }
+
     /// The server.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
@@ -139,6 +149,12 @@ impl Binding {
     #[must_use]
     pub fn revision(&self) -> Option<Revision> {
         (self.revision)()
+    }
+
+    /// Whether the connection is still there.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        (self.is_open)()
     }
 
     /// Reports that the server takes the client for another user than before, or may do so: cached

@@ -9,13 +9,16 @@ use http::{HeaderMap, Request, StatusCode};
 use tokio::sync::watch;
 
 use super::acquire::{Acquirer, Flights};
+use super::bindings::Bindings;
 use super::environment::Environment;
 use super::error::{Error, ErrorKind};
 use super::fetch::{Fetcher, guard};
 use super::grant::AuthorizationGrant;
+use super::limits::OAuthLimits;
 use super::options::Options;
 use super::proof::Dpop;
 use super::token::{Bearer, Presentation};
+use crate::Limits;
 use crate::http::{Authorizer, Binding, BoxError, Endpoint, Refusal, Verdict};
 
 /// Authorization the way the server asks for: OAuth 2.1.
@@ -25,9 +28,11 @@ use crate::http::{Authorizer, Binding, BoxError, Endpoint, Refusal, Verdict};
 /// the token is refreshed, and replaced when the server wants more scopes or has moved to another
 /// authorization server. Calls that need a token at the same time wait for the same one.
 ///
-/// An authorizer is for one connection. Authorizers that share a
-/// [store](super::CredentialStore) share the tokens for the same server and
-/// [principal](super::OAuthBuilder::principal).
+/// An authorizer is for one server and one user; a clone is another handle of the same one, such as
+/// for the next connection or for the interface of an application, which asks for
+/// [`OAuth::status`], begins a log-in ([`OAuth::begin_login`]) and ends it ([`OAuth::logout`]).
+/// Authorizers that share a [store](super::CredentialStore) share the tokens for the same server
+/// and [principal](super::OAuthBuilder::principal).
 ///
 /// ```no_run
 /// use mcp_client::Client;
@@ -40,34 +45,56 @@ use crate::http::{Authorizer, Binding, BoxError, Endpoint, Refusal, Verdict};
 /// # Ok(())
 /// # }
 /// ```
-pub struct OAuth {
+#[derive(Clone)]
+pub struct OAuth(Arc<Inner>);
+
+struct Inner {
     grant: Arc<dyn AuthorizationGrant>,
     options: Options,
     /// Made when the server is known.
     flights: OnceLock<Flights>,
     closed: watch::Receiver<()>,
-    /// Dropped with the authorizer, which ends a log-in that no call waits for any more.
+    /// Dropped with the last handle, which ends a log-in that no call waits for any more.
     _open: watch::Sender<()>,
 }
 
 impl OAuth {
     pub(super) fn new(grant: impl AuthorizationGrant, options: Options) -> Self {
         let (open, closed) = watch::channel(());
-        Self { grant: Arc::new(grant), options, flights: OnceLock::new(), closed, _open: open }
+        let (grant, flights) = (Arc::new(grant), OnceLock::new());
+        Self(Arc::new(Inner { grant, options, flights, closed, _open: open }))
     }
 
     fn flights(&self) -> Result<&Flights, Error> {
-        self.flights.get().ok_or_else(|| {
-            let message = "the authorizer was not bound to a server (`Authorizer::bind`)";
+        self.0.flights.get().ok_or_else(|| {
+            let message = "the authorizer does not know its server yet: connect with it, or build \
+                           it with `OAuthBuilder::build_for`";
             Error::new(ErrorKind::Configuration, message)
         })
     }
 
-    fn bound_to(&self, binding: &Binding) -> Flights {
-        let options = &self.options;
-        let limits = binding.limits().oauth.clone();
-        let (hosts, endpoint) = (options.private_hosts.clone(), binding.endpoint());
-        let guard = guard(endpoint, hosts, &limits);
+    pub(super) fn acquirer(&self) -> Result<&Arc<Acquirer>, Error> {
+        self.flights().map(Flights::acquirer)
+    }
+
+    /// Serves a server that there is no connection to yet.
+    pub(super) fn bind_to(&self, url: &str) -> Result<(), Error> {
+        let endpoint = Endpoint::parse(url)
+            .map_err(|error| Error::new(ErrorKind::Configuration, error.to_string()))?;
+        self.bind_endpoint(&endpoint, &Limits::new().oauth).map(drop)
+    }
+
+    fn bind_endpoint(&self, endpoint: &Endpoint, limits: &OAuthLimits) -> Result<&Flights, Error> {
+        let flights = self.0.flights.get_or_init(|| self.bound_to(endpoint, limits));
+        check_endpoint(&flights.acquirer().environment, endpoint)
+            .map_err(|message| Error::new(ErrorKind::Configuration, message))?;
+        Ok(flights)
+    }
+
+    fn bound_to(&self, endpoint: &Endpoint, limits: &OAuthLimits) -> Flights {
+        let options = &self.0.options;
+        let limits = options.limits.as_ref().unwrap_or(limits).clone();
+        let guard = guard(endpoint, options.private_hosts.clone(), &limits);
         let fetcher = match &options.stack {
             Some(stack) => Fetcher::new(Arc::clone(stack), guard, &(&limits).into()),
             None => Fetcher::over_network(guard, &(&limits).into()),
@@ -77,7 +104,7 @@ impl OAuth {
             None => Arc::new(Bearer),
         };
         let environment = Environment {
-            binding: binding.clone(),
+            bindings: Bindings::new(endpoint.clone()),
             limits,
             fetcher,
             presentation,
@@ -85,24 +112,17 @@ impl OAuth {
             principal: options.principal.clone(),
             bound_issuer: OnceLock::new(),
         };
-        let acquirer = Acquirer::new(
-            environment,
-            Arc::clone(&self.grant),
-            options.scopes.clone(),
-            options.resource.clone(),
-            options.fallback,
-        );
-        Flights::new(acquirer, self.closed.clone())
+        let acquirer = Acquirer::new(environment, Arc::clone(&self.0.grant), options);
+        Flights::new(acquirer, self.0.closed.clone())
     }
 }
 
 #[async_trait]
 impl Authorizer for OAuth {
     fn bind(&self, binding: &Binding) -> Result<(), BoxError> {
-        let flights = self.flights.get_or_init(|| self.bound_to(binding));
-        let environment = &flights.acquirer().environment;
-        check_endpoint(environment, binding.endpoint())
-            .map_err(|message| Error::new(ErrorKind::Configuration, message).into())
+        let flights = self.bind_endpoint(binding.endpoint(), &binding.limits().oauth)?;
+        flights.acquirer().environment.bindings.add(binding);
+        Ok(())
     }
 
     async fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), BoxError> {
@@ -145,7 +165,7 @@ impl Authorizer for OAuth {
     }
 
     fn answered(&self, status: StatusCode, headers: &HeaderMap) {
-        let Some(flights) = self.flights.get() else { return };
+        let Some(flights) = self.0.flights.get() else { return };
         flights.acquirer().environment.presentation.server_answered(status, headers);
         let is_refusal = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
         if !is_refusal && !status.is_server_error() {
@@ -175,7 +195,7 @@ fn check_endpoint(environment: &Environment, endpoint: &Endpoint) -> Result<(), 
 
 impl fmt::Debug for OAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let acquirer = self.flights.get().map(Flights::acquirer);
+        let acquirer = self.0.flights.get().map(Flights::acquirer);
         f.debug_struct("OAuth")
             .field("server", &acquirer.map(|it| it.environment.endpoint()))
             .field("token", &acquirer.is_some_and(|it| it.held().is_some()))

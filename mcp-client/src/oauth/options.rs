@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::fetch::PrivateHosts;
+use super::limits::OAuthLimits;
 use super::proof::SigningKey;
 use super::store::CredentialStore;
 use crate::http::HttpStack;
@@ -18,6 +19,10 @@ pub(crate) struct Options {
     pub(crate) dpop_content_digest: bool,
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) resource: Option<String>,
+    /// What tokens are requested for, where that is not the resource.
+    pub(crate) resource_parameter: Option<String>,
+    /// The limits, where they are not those of the client.
+    pub(crate) limits: Option<OAuthLimits>,
     pub(crate) fallback: bool,
     pub(crate) private_hosts: PrivateHosts,
 }

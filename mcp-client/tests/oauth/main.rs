@@ -7,6 +7,8 @@ mod dpop;
 mod enterprise;
 mod file_store;
 mod grants;
+mod host;
+mod host_store;
 mod identity;
 mod leaks;
 mod login;

@@ -9,5 +9,5 @@ mod request;
 pub use browser::AuthorizationUrl;
 pub(crate) use browser::open_in_browser;
 pub use loopback::Loopback;
-pub(crate) use redirection::Redirection;
-pub(crate) use request::AuthorizationRequest;
+pub(crate) use redirection::{Redirection, query_of};
+pub(crate) use request::{AuthorizationRequest, BegunLogin};

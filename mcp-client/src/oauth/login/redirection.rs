@@ -26,6 +26,8 @@ pub(crate) enum Redirection {
     Loopback { loopback: Loopback, open: Open },
     /// The application does both.
     Application { uri: String, visit: Visit },
+    /// The application does both, when its user wants to and not for a call.
+    Host { uri: String },
 }
 
 /// A redirection that is ready: its URI is known.
@@ -49,19 +51,55 @@ impl Redirection {
                 })?;
                 Ok(ReadyRedirection::Loopback { listener, open: Arc::clone(open) })
             }
-            Self::Application { uri, .. } if !is_redirect_uri(uri) => {
-                let message = format!(
-                    "{uri:?} cannot be a redirect URI: one on another machine must begin with \
-                     https://, so that the code is not sent unencrypted"
-                );
-                Err(Error::new(ErrorKind::Configuration, message))
-            }
             Self::Application { uri, visit } => {
+                check_redirect_uri(uri)?;
                 let (uri, visit) = (uri.clone(), Arc::clone(visit));
                 Ok(ReadyRedirection::Application { uri, visit })
             }
+            Self::Host { .. } => Err(login_required()),
         }
     }
+
+    /// The redirect URI of a log-in that the application takes its user through.
+    pub(crate) fn host_uri(&self) -> Result<&str, Error> {
+        match self {
+            Self::Application { uri, .. } | Self::Host { uri } => {
+                check_redirect_uri(uri)?;
+                Ok(uri)
+            }
+            Self::Loopback { .. } => {
+                let message = "a log-in of the application's own interface needs a redirect URI: \
+                               set `OAuthBuilder::host_login`";
+                Err(Error::new(ErrorKind::Configuration, message))
+            }
+        }
+    }
+}
+
+/// The error of a call that cannot go on without the user.
+fn login_required() -> Error {
+    let message = "the user has to log in; begin that with `OAuth::begin_login`";
+    Error::new(ErrorKind::LoginRequired, message)
+}
+
+fn check_redirect_uri(uri: &str) -> Result<(), Error> {
+    if is_redirect_uri(uri) {
+        return Ok(());
+    }
+    let message = format!(
+        "{uri:?} cannot be a redirect URI: one on another machine must begin with https://, so \
+         that the code is not sent unencrypted"
+    );
+    Err(Error::new(ErrorKind::Configuration, message))
+}
+
+/// The query of the URL that a user was redirected to.
+pub(crate) fn query_of(url: &str) -> Result<&str, Error> {
+    let url = url.split('#').next().unwrap_or_default();
+    url.split_once('?').map(|(_, query)| query).ok_or_else(|| {
+        let message = "the redirect URL from the application has no query";
+        Error::new(ErrorKind::Forged, message)
+    })
 }
 
 /// Whether a URI has a scheme of its own, or `https`, or `http` on this machine, and no fragment.
@@ -101,14 +139,7 @@ impl ReadyRedirection {
                     let message = "the application did not take the user to the log-in";
                     Error::new(ErrorKind::Denied, message).with_source(error)
                 })?;
-                let url = url.split('#').next().unwrap_or_default();
-                match url.split_once('?') {
-                    Some((_, query)) => Ok(query.to_owned()),
-                    None => {
-                        let message = "the redirect URL from the application has no query";
-                        Err(Error::new(ErrorKind::Forged, message))
-                    }
-                }
+                query_of(&url).map(str::to_owned)
             }
         }
     }

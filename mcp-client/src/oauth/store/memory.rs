@@ -41,7 +41,7 @@ impl MemoryStore {
         Self::with_max_entries(DEFAULT_MAX_ENTRIES)
     }
 
-    /// An empty store with another bound. An MCP server takes up to three entries for each
+    /// An empty store with another bound. An MCP server takes up to four entries for each
     /// [principal](crate::oauth::OAuthBuilder::principal), and an authorization server one.
     #[must_use]
     pub fn with_max_entries(max_entries: usize) -> Self {
