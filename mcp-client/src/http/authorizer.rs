@@ -49,8 +49,8 @@ use crate::limits::Limits;
 /// ```
 #[async_trait]
 pub trait Authorizer: Send + Sync + 'static {
-    /// Called once for each connection, before its first request. An authorizer whose credentials are for
-    /// another server must refuse: a token never goes to a server that it was not made for.
+    /// Called once for each connection, before its first request. An authorizer whose credentials
+    /// are for another server must refuse: a token never goes to a server that it was not made for.
     ///
     /// # Errors
     /// Why it does not serve this server; the connection is not opened.

@@ -39,7 +39,9 @@ pub use endpoint::{BadEndpoint, Endpoint};
 pub use limits::HttpLimits;
 /// TLS, for [`Network::with_tls_config`].
 pub use mcp_core::http_client::rustls;
-pub use mcp_core::http_client::{BoxError, HttpBody, HttpError, HttpStack, Network, Pool};
+pub use mcp_core::http_client::{
+    BoxError, HttpBody, HttpError, HttpStack, Network, Pool, ProxySettings,
+};
 
 #[cfg(feature = "oauth")]
 pub(crate) use mcp_core::http_client::url::{ShownUrl, is_loopback, origin, scheme};

@@ -19,7 +19,7 @@ use super::options::Options;
 use super::proof::Dpop;
 use super::token::{Bearer, Presentation};
 use crate::Limits;
-use crate::http::{Authorizer, Binding, BoxError, Endpoint, Refusal, Verdict};
+use crate::http::{Authorizer, Binding, BoxError, Endpoint, ProxySettings, Refusal, Verdict};
 
 /// Authorization the way the server asks for: OAuth 2.1.
 ///
@@ -97,7 +97,10 @@ impl OAuth {
         let guard = guard(endpoint, options.private_hosts.clone(), &limits);
         let fetcher = match &options.stack {
             Some(stack) => Fetcher::new(Arc::clone(stack), guard, &(&limits).into()),
-            None => Fetcher::over_network(guard, &(&limits).into()),
+            None => {
+                let proxies = options.proxies.clone().unwrap_or_else(ProxySettings::from_env);
+                Fetcher::over_proxies(guard, &(&limits).into(), &proxies)
+            }
         };
         let presentation: Arc<dyn Presentation> = match &options.dpop {
             Some(key) => Arc::new(Dpop::new(key.clone(), options.dpop_content_digest)),

@@ -17,11 +17,11 @@ use super::grant::{
     IdentityProvider, WorkloadIdentity,
 };
 use super::limits::OAuthLimits;
-use super::login::{AuthorizationUrl, Loopback, Redirection, open_in_browser};
+use super::login::{AuthorizationUrl, Loopback, Open, Redirection};
 use super::options::Options;
 use super::proof::SigningKey;
 use super::store::{CredentialStore, MemoryStore};
-use crate::http::{BoxError, HttpStack};
+use crate::http::{BoxError, HttpStack, ProxySettings};
 
 /// Makes an [`OAuth`]. Some options depend on the grant.
 #[must_use = "a builder does nothing until `build`"]
@@ -36,7 +36,7 @@ impl OAuth {
     pub fn authorization_code() -> OAuthBuilder<AuthorizationCode> {
         OAuthBuilder::new(AuthorizationCode::new(Redirection::Loopback {
             loopback: Loopback::new(),
-            open: Arc::new(open_in_browser),
+            open: Open::System,
         }))
     }
 
@@ -121,6 +121,7 @@ impl<G> OAuthBuilder<G> {
             resource: None,
             resource_parameter: None,
             limits: None,
+            proxies: None,
             fallback: false,
             private_hosts: PrivateHosts::default(),
         };
@@ -145,6 +146,16 @@ impl<G> OAuthBuilder<G> {
     /// too.
     pub fn http_stack(mut self, stack: impl HttpStack) -> Self {
         self.options.stack = Some(Arc::new(stack));
+        self
+    }
+
+    /// The proxies for requests to authorization servers. Default: those of the environment
+    /// ([`ProxySettings::from_env`]).
+    ///
+    /// A proxy resolves names itself, so it decides which addresses requests may go to. What the
+    /// name has here is checked all the same, if it can be resolved here.
+    pub fn proxies(mut self, proxies: ProxySettings) -> Self {
+        self.options.proxies = Some(proxies);
         self
     }
 
@@ -308,7 +319,8 @@ impl OAuthBuilder<AuthorizationCode> {
         self
     }
 
-    /// Opens the URL in a browser, or shows it to the user. Default: the system's program for URLs.
+    /// Opens the URL in a browser, or shows it to the user. Default: the user's browser, as the
+    /// system or the variable `BROWSER` names it.
     ///
     /// It must return soon; the user returns through the [loopback](OAuthBuilder::loopback)
     /// listener.
@@ -320,7 +332,8 @@ impl OAuthBuilder<AuthorizationCode> {
             Redirection::Loopback { loopback, .. } => loopback,
             _ => Loopback::new(),
         };
-        self.grant.redirection = Redirection::Loopback { loopback, open: Arc::new(open) };
+        self.grant.redirection =
+            Redirection::Loopback { loopback, open: Open::Application(Arc::new(open)) };
         self
     }
 
@@ -328,7 +341,7 @@ impl OAuthBuilder<AuthorizationCode> {
     pub fn loopback(mut self, loopback: Loopback) -> Self {
         let open = match self.grant.redirection {
             Redirection::Loopback { open, .. } => open,
-            _ => Arc::new(open_in_browser),
+            _ => Open::System,
         };
         self.grant.redirection = Redirection::Loopback { loopback, open };
         self

@@ -58,4 +58,6 @@ pub use login::{AuthorizationUrl, Loopback};
 pub use mcp_core::fetch::Secret;
 pub use mcp_core::oauth::ClientMetadata;
 pub use proof::{SigningAlgorithm, SigningKey};
+#[cfg(feature = "keychain")]
+pub use store::KeychainStore;
 pub use store::{CredentialKey, CredentialStore, FileStore, MemoryStore, StoreLock};

@@ -6,7 +6,7 @@ use super::fetch::PrivateHosts;
 use super::limits::OAuthLimits;
 use super::proof::SigningKey;
 use super::store::CredentialStore;
-use crate::http::HttpStack;
+use crate::http::{HttpStack, ProxySettings};
 
 /// The options of an authorizer.
 pub(crate) struct Options {
@@ -23,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) resource_parameter: Option<String>,
     /// The limits, where they are not those of the client.
     pub(crate) limits: Option<OAuthLimits>,
+    /// The proxies, where they are not those of the environment.
+    pub(crate) proxies: Option<ProxySettings>,
     pub(crate) fallback: bool,
     pub(crate) private_hosts: PrivateHosts,
 }

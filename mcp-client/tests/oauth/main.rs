@@ -10,6 +10,8 @@ mod grants;
 mod host;
 mod host_store;
 mod identity;
+#[cfg(feature = "keychain")]
+mod keychain;
 mod leaks;
 mod login;
 mod loopback;

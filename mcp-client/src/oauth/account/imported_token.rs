@@ -82,8 +82,8 @@ impl ImportedToken {
     }
 
     /// The issuer of the authorization server that they come from. The import fails if the MCP
-    /// server names another one. Without it, whoever the MCP server names receives the refresh
-    /// token and the client's secret.
+    /// server names another one. Without it, the authorization server that the MCP server
+    /// names receives the refresh token and the client's secret, whichever that is.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self

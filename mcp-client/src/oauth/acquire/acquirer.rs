@@ -363,7 +363,6 @@ impl Acquirer {
         held
     }
 
-    #[expect(clippy::too_many_arguments, reason = "all of it is stored")]
     fn hold(
         &self,
         token: AccessToken,

@@ -2,19 +2,38 @@
 //! application's own way.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use mcp_core::service::BoxFuture;
 
-use super::browser::AuthorizationUrl;
+use super::browser::{AuthorizationUrl, open_in_browser};
 use super::loopback::{Listener, Loopback};
 use super::request::AuthorizationRequest;
 use crate::http::{BoxError, Endpoint, scheme};
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::limits::OAuthLimits;
 
-/// Opens a URL in the user's browser.
-pub(crate) type Open = Arc<dyn Fn(&AuthorizationUrl) -> io::Result<()> + Send + Sync>;
+/// What opens a URL in the user's browser.
+#[derive(Clone)]
+pub(crate) enum Open {
+    /// The browser that the system names.
+    System,
+    /// A function of the application.
+    Application(Arc<OpenFn>),
+}
+
+type OpenFn = dyn Fn(&AuthorizationUrl) -> io::Result<()> + Send + Sync;
+
+impl Open {
+    async fn open(&self, url: &AuthorizationUrl) -> io::Result<()> {
+        match self {
+            Self::System => open_in_browser(url).await,
+            Self::Application(open) => open(url),
+        }
+    }
+}
+
 /// Takes the user to a URL, and returns the URL that the user was redirected to.
 pub(crate) type Visit =
     Arc<dyn Fn(AuthorizationUrl) -> BoxFuture<'static, Result<String, BoxError>> + Send + Sync>;
@@ -49,7 +68,7 @@ impl Redirection {
                     let message = "no port on 127.0.0.1 is available for the browser to return to";
                     Error::new(ErrorKind::Configuration, message).with_source(error)
                 })?;
-                Ok(ReadyRedirection::Loopback { listener, open: Arc::clone(open) })
+                Ok(ReadyRedirection::Loopback { listener, open: open.clone() })
             }
             Self::Application { uri, visit } => {
                 check_redirect_uri(uri)?;
@@ -74,6 +93,11 @@ impl Redirection {
             }
         }
     }
+}
+
+fn listener_failed(error: io::Error) -> Error {
+    let message = "the listener that the browser returns to failed";
+    Error::new(ErrorKind::Configuration, message).with_source(error)
 }
 
 /// The error of a call that cannot go on without the user.
@@ -123,16 +147,18 @@ impl ReadyRedirection {
     pub(crate) async fn answer(self, request: &AuthorizationRequest) -> Result<String, Error> {
         match self {
             Self::Loopback { listener, open } => {
-                open(request.url()).map_err(|error| {
+                let state = request.state();
+                let mut query = pin!(listener.query(move |query| state.matches(query)));
+                let opened = tokio::select! {
+                    query = &mut query => return query.map_err(listener_failed),
+                    opened = open.open(request.url()) => opened,
+                };
+                opened.map_err(|error| {
                     let message = "the browser could not be opened; `OAuthBuilder::open_browser` \
                                    can show the URL instead";
                     Error::new(ErrorKind::Configuration, message).with_source(error)
                 })?;
-                let state = request.state();
-                listener.query(move |query| state.matches(query)).await.map_err(|error| {
-                    let message = "the listener that the browser returns to failed";
-                    Error::new(ErrorKind::Configuration, message).with_source(error)
-                })
+                query.await.map_err(listener_failed)
             }
             Self::Application { visit, .. } => {
                 let url = visit(request.url().clone()).await.map_err(|error| {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use mcp_core::fetch::Secret;
@@ -10,6 +10,7 @@ use mcp_core::sync::Mutex;
 
 use super::credential_store::{CredentialStore, StoreLock};
 use super::key::CredentialKey;
+use super::key_locks::KeyLocks;
 use crate::http::BoxError;
 
 /// Entries of a [`MemoryStore`] unless its owner says otherwise.
@@ -23,6 +24,7 @@ const DEFAULT_MAX_ENTRIES: usize = 1_024;
 pub struct MemoryStore {
     max_entries: usize,
     entries: Arc<Mutex<Entries>>,
+    locks: Arc<KeyLocks>,
 }
 
 #[derive(Default)]
@@ -30,8 +32,6 @@ struct Entries {
     /// With the number of the save that made each.
     texts: HashMap<CredentialKey, (u64, Secret)>,
     saves: u64,
-    /// The locks that are held or waited for.
-    locks: HashMap<CredentialKey, Weak<tokio::sync::Mutex<()>>>,
 }
 
 impl MemoryStore {
@@ -45,7 +45,7 @@ impl MemoryStore {
     /// [principal](crate::oauth::OAuthBuilder::principal), and an authorization server one.
     #[must_use]
     pub fn with_max_entries(max_entries: usize) -> Self {
-        Self { max_entries, entries: Arc::default() }
+        Self { max_entries, entries: Arc::default(), locks: Arc::default() }
     }
 }
 
@@ -81,14 +81,7 @@ impl CredentialStore for MemoryStore {
     }
 
     async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, BoxError> {
-        let lock = {
-            let locks = &mut self.entries.lock().locks;
-            locks.retain(|_, lock| lock.strong_count() > 0);
-            let lock = locks.get(key).and_then(Weak::upgrade).unwrap_or_default();
-            locks.insert(key.clone(), Arc::downgrade(&lock));
-            lock
-        };
-        Ok(StoreLock::new(lock.lock_owned().await))
+        Ok(StoreLock::new(self.locks.lock(key).await))
     }
 }
 
