@@ -41,6 +41,7 @@ mod cache;
 mod call;
 mod child_process;
 mod client;
+pub mod config;
 mod connection;
 mod deadline;
 mod era;

@@ -25,7 +25,7 @@ mod task;
 pub use budget::ResultBudget;
 pub use builder::ClientGroupBuilder;
 pub use client_group::ClientGroup;
-pub(crate) use last_list::Remembered;
+pub(crate) use client_group::WeakGroup;
 pub use last_list::{Freshness, RememberedTools, ServerTools};
 pub use list::{Exposed, Failure, FromServer, GroupList};
 pub use name::Naming;
