@@ -13,8 +13,8 @@ pub fn json_length<T: Serialize>(value: &T) -> usize {
     to_text(value).map_or(usize::MAX / 2, |text| text.len())
 }
 
-/// A result of `bytes` bytes with its content cut to about `max_bytes` bytes of JSON: a text between
-/// two characters, and other blocks as a whole. A note at the end says so.
+/// A result of `bytes` bytes with its content cut to about `max_bytes` bytes of JSON: a text
+/// between two characters, and other blocks as a whole. A note at the end says so.
 #[must_use]
 pub fn cut_content(mut result: CallToolResult, bytes: usize, max_bytes: usize) -> CallToolResult {
     let meta = result.meta.as_ref().map_or(0, json_length);

@@ -1,10 +1,12 @@
 //! The name of a server in a group, which has fewer characters than one in a file.
 
+/// Length of a name: with a number behind it, it has at most 64 characters.
+const LENGTH: usize = 56;
+
 /// A name that a group accepts and that is not taken: other characters become `-`.
 pub(super) fn group_name<'a>(name: &str, taken: impl Iterator<Item = &'a str> + Clone) -> String {
-    const LONGEST: usize = 56; // With a number behind it, it has at most 64 characters.
     let allowed = |c: char| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' };
-    let mut kept: String = name.chars().map(allowed).take(LONGEST).collect();
+    let mut kept: String = name.chars().map(allowed).take(LENGTH).collect();
     while kept.contains("__") {
         kept = kept.replace("__", "_");
     }

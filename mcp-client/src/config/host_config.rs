@@ -1,6 +1,5 @@
 //! A configuration file.
 
-use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -9,32 +8,25 @@ use serde_json::{Map, Value};
 
 use super::error::{ConfigError, ConfigErrorKind};
 use super::group_name::group_name;
+use super::ignored::Ignored;
 use super::inputs::Input;
 use super::limits::ConfigLimits;
+use super::pointer::join;
 use super::server_entry::ServerEntry;
 
 /// The servers of a configuration file, as it is written: variables are replaced when a group is
 /// started ([`ClientGroup::from_config`](crate::ClientGroup::from_config)).
 ///
-/// Read are the member `mcpServers` of Claude, Cursor, Gemini CLI, Windsurf and Cline, and `servers`
-/// with `inputs` of VS Code, in a file of its own or below `mcp` in its settings. Comments and
-/// trailing commas are allowed. `Debug` shows no arguments, values of variables or header fields.
+/// Read are the member `mcpServers` of Claude, Cursor, Gemini CLI, Windsurf and Cline, and
+/// `servers` with `inputs` of VS Code, in a file of its own or below `mcp` in its settings.
+/// Comments and trailing commas are allowed. `Debug` shows no arguments, values of variables or
+/// header fields.
 #[derive(Debug, Clone)]
 pub struct HostConfig {
     servers: Vec<ServerEntry>,
     inputs: Vec<Input>,
     ignored: Vec<Ignored>,
     pub(super) limits: ConfigLimits,
-}
-
-/// A member of a file that has no meaning here.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Ignored {
-    /// Where it is, as a JSON pointer.
-    pub pointer: String,
-    /// What it is. It may be a secret, so `Debug` does not show it.
-    pub value: Value,
 }
 
 impl HostConfig {
@@ -177,22 +169,5 @@ impl HostConfig {
     #[must_use]
     pub fn ignored(&self) -> &[Ignored] {
         &self.ignored
-    }
-}
-
-/// The pointer of a member.
-pub(super) fn join(at: &str, name: &str) -> String {
-    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
-impl fmt::Display for Ignored {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: the member has no meaning here and is ignored", self.pointer)
-    }
-}
-
-impl fmt::Debug for Ignored {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ignored").field("pointer", &self.pointer).finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ pub struct Input {
     pub id: String,
     /// How it is asked for: `promptString`, `pickString` or `command`.
     pub kind: String,
-    /// What the user is told.
+    /// What it is, in words for the user.
     pub description: Option<String>,
     /// Whether the value is a secret, which is not shown while it is entered.
     pub is_password: bool,

@@ -31,9 +31,11 @@
 mod error;
 mod group_name;
 mod host_config;
+mod ignored;
 mod inputs;
 mod jsonc;
 mod limits;
+mod pointer;
 mod remember;
 mod resolved;
 mod server_entry;
@@ -42,7 +44,8 @@ mod variables;
 mod watch;
 
 pub use error::{ConfigError, ConfigErrorKind};
-pub use host_config::{HostConfig, Ignored};
+pub use host_config::HostConfig;
+pub use ignored::Ignored;
 pub use inputs::Input;
 pub use limits::ConfigLimits;
 pub use server_entry::{ServerEntry, ServerKind};

@@ -1,6 +1,7 @@
 //! How a server is reached, with all variables replaced. It may hold secrets, so it has no `Debug`.
 
 use super::error::ConfigError;
+use super::pointer::join;
 use super::server_entry::{Place, ServerEntry, Way};
 use super::variables::Variables;
 #[cfg(feature = "http")]
@@ -86,7 +87,7 @@ fn check_environment(env: &[(String, String)], entry: &ServerEntry) -> Result<()
         name.is_empty() || name.contains(['=', '\0']) || value.contains('\0')
     };
     let Some((name, _)) = env.iter().find(is_bad) else { return Ok(()) };
-    let pointer = super::host_config::join(&format!("{}/env", entry.pointer()), name);
+    let pointer = join(&format!("{}/env", entry.pointer()), name);
     let message = "a variable needs a name without '=', and no NUL in its value; correct it";
     Err(ConfigError::form(pointer, message))
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::error::ConfigError;
-use super::host_config::{Ignored, join};
+use super::ignored::Ignored;
+use super::pointer::join;
 
 /// A server of a configuration file, as it is written.
 #[derive(Clone)]
@@ -44,8 +45,8 @@ pub(super) enum Way {
 }
 
 impl Way {
-    /// What identifies the server. Values of variables and header fields, and queries, are left out:
-    /// they may be secrets.
+    /// What identifies the server. Values of variables and header fields, and queries, are left
+    /// out: they may be secrets.
     fn digest(&self) -> u64 {
         let mut parts = Vec::new();
         match self {

@@ -9,8 +9,8 @@ use futures::stream::FuturesUnordered;
 use crate::event::Event;
 use crate::group::{ClientGroup, GroupEvent, GroupNotifications, WeakGroup};
 
-/// Lists the tools of each server when it is connected and when it reports a change, until the group
-/// is dropped. A server that does not answer holds up no other one.
+/// Lists the tools of each server when it is connected and when it reports a change, until the
+/// group is dropped. A server that does not answer holds up no other one.
 pub(super) async fn keep_tools(group: WeakGroup, mut notifications: GroupNotifications) {
     let mut running = FuturesUnordered::new();
     let mut listing = HashSet::new();

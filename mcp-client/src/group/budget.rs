@@ -51,8 +51,8 @@ impl ResultBudget {
         Self { max_bytes: max_bytes.max(SMALLEST), excess: Excess::Cut }
     }
 
-    /// Keeps results of more than `max_bytes` bytes, at least 1,024, for some time, with the default
-    /// [`SpillLimits`]. A link takes the place of one, with which all of it can be read
+    /// Keeps results of more than `max_bytes` bytes, at least 1,024, for some time, with the
+    /// default [`SpillLimits`]. A link takes the place of one, with which all of it can be read
     /// ([`ClientGroup::read_resource`](super::ClientGroup::read_resource), from the same server).
     /// One with structured content becomes an error with the link, because other results must have
     /// the schema.

@@ -8,6 +8,7 @@ mod builder;
 mod client_group;
 mod keeper;
 mod kind;
+mod known_tools;
 mod last_list;
 mod list;
 mod listing;

@@ -41,7 +41,7 @@ async fn listed(started: &StartedGroup, servers: &[&str]) {
                     .iter()
                     .any(|it| &*it.server == *name && matches!(it.freshness, Freshness::Listed(_)))
             };
-            if servers.iter().all(|name| has(&name)) {
+            if servers.iter().all(has) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -63,10 +63,11 @@ impl Script {
 #[async_trait]
 impl HttpStack for Script {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<HttpBody>, HttpError> {
-        let mut state = self.0.lock().unwrap();
-        state.requests.push(request);
-        let reply = state.replies.pop_front().unwrap_or(Reply::Valid);
-        drop(state);
+        let reply = {
+            let mut state = self.0.lock().unwrap();
+            state.requests.push(request);
+            state.replies.pop_front().unwrap_or(Reply::Valid)
+        };
         reply.send().await
     }
 }

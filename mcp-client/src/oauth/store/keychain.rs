@@ -22,8 +22,8 @@ use crate::oauth::error::{Error, ErrorKind};
 /// Keeps credentials in the keychain of the user, which is encrypted and opened with the log-in to
 /// the system. Feature `keychain`.
 ///
-/// Each credential is an entry of the service that the application names; its account is a digest of
-/// the [key](CredentialKey), because some keychains limit the length. The keychain may ask the user,
+/// Each credential is an entry of the service that the application names; its account is a digest
+/// of the [key](CredentialKey), because some keychains limit the length. The keychain may ask the user,
 /// which `OAuthLimits::store_timeout` limits. The Credential Manager of Windows holds at most 2,560
 /// bytes in an entry: a longer token is not saved, which the log says, and the user logs in again
 /// after a restart.

@@ -1,5 +1,5 @@
-//! Where credentials are kept: the trait, and stores in memory, in a file and in the keychain of the
-//! user.
+//! Where credentials are kept: the trait, and stores in memory, in a file and in the keychain of
+//! the user.
 
 mod credential_store;
 mod file;

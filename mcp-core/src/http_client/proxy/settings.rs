@@ -10,9 +10,9 @@ use crate::http_client::url::is_loopback;
 /// The proxies of a client of HTTP, as the environment or the application names them.
 ///
 /// A proxy is a URL, such as `http://user:password@proxy.example:3128`; without a scheme it is
-/// `http`. Requests to `https` URLs go through a tunnel (`CONNECT`), so that the proxy sees the host
-/// only. Other kinds of proxies (`https`, `socks5`) are not supported: requests through one fail.
-/// Requests to this machine never go through a proxy.
+/// `http`. Requests to `https` URLs go through a tunnel (`CONNECT`), so that the proxy sees the
+/// host only. Other kinds of proxies (`https`, `socks5`) are not supported: requests through one
+/// fail. Requests to this machine never go through a proxy.
 ///
 /// ```
 /// use mcp_core::http_client::{Network, ProxySettings};
