@@ -73,21 +73,23 @@ mod tests {
 
     #[test]
     fn comments_and_trailing_commas_become_spaces() {
+        // A dot is a space in place of something.
         for (text, expected) in [
             ("{}", "{}"),
-            ("{ // a, \"b\"\n}", "{            \n}"),
-            ("[1, /* 2, */ 3]", "[1,          3]"),
-            ("[1, 2,]", "[1, 2 ]"),
-            ("{\"a\": [1,\n],\n}", "{\"a\": [1 \n] \n}"),
-            ("[1, // x\n]", "[1       \n]"),
+            ("{ // a, \"b\"\n}", "{ .........\n}"),
+            ("[1, /* 2, */ 3]", "[1, ........ 3]"),
+            ("[1, 2,]", "[1, 2.]"),
+            ("{\"a\": [1,\n],\n}", "{\"a\": [1.\n].\n}"),
+            ("[1, // x\n]", "[1. ....\n]"),
             (r#"{"a": "// \" /* , ]"}"#, r#"{"a": "// \" /* , ]"}"#),
-            ("{ /* ü */ }", "{           }"),
-            ("[1 /* open", "[1        "),
+            ("{ /* ü */ }", "{ ........ }"),
+            ("[1 /* open", "[1 ......."),
             ("\"open \\", "\"open \\"),
             ("/", "/"),
         ] {
-            assert_eq!(without_comments(text), expected, "{text}");
-            assert_eq!(without_comments(text).len(), text.len());
+            let found = without_comments(text);
+            assert_eq!(found, expected.replace('.', " "), "{text}");
+            assert_eq!(found.len(), text.len());
         }
         // Errors stay errors.
         for bad in ["[,]x", "[1,,]", "{,}"] {
