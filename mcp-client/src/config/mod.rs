@@ -10,7 +10,7 @@
 //! for ignored in config.ignored() {
 //!     eprintln!("{ignored}");
 //! }
-//! let started = ClientGroup::from_config(&config).start().await?;
+//! let started = ClientGroup::from_config(&config).start().await;
 //! for error in &started.failed {
 //!     eprintln!("{error}");
 //! }
