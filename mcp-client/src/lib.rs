@@ -42,6 +42,7 @@ mod call;
 mod child_process;
 mod client;
 mod closed;
+pub mod config;
 mod connect_phase;
 mod connection;
 mod deadline;

@@ -81,6 +81,7 @@
 pub mod codec;
 #[cfg(feature = "stream")]
 pub mod deadline;
+pub mod excess;
 pub mod extension;
 pub mod extensions;
 #[cfg(feature = "fetch")]

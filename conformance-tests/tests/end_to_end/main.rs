@@ -3,6 +3,7 @@
 // Deprecated features work until the specification removes them.
 #![allow(deprecated)]
 
+mod config;
 mod faults;
 mod features;
 mod hosts;

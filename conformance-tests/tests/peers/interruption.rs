@@ -8,9 +8,8 @@ use std::task::{Context, Poll, ready};
 use http_body::{Body, Frame};
 use mcp_client::Revision;
 use mcp_client::http::{
-    BoxError, Bytes, HttpBody, HttpError, HttpStack, Network, Request, Response,
+    BoxError, Bytes, HttpBody, HttpError, HttpStack, Network, Request, Response, async_trait,
 };
-use mcp_client::service::BoxFuture;
 use serde_json::json;
 
 use crate::host::host;
@@ -25,22 +24,18 @@ struct Interruption {
     resumed: Arc<AtomicUsize>,
 }
 
+#[async_trait]
 impl HttpStack for Interruption {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<HttpBody>, HttpError> {
         let is_call = String::from_utf8_lossy(request.body()).contains("tools/call");
         if request.headers().contains_key("last-event-id") {
             self.resumed.fetch_add(1, Ordering::SeqCst);
         }
-        Box::pin(async move {
-            let response = self.network.send(request).await?;
-            if is_call && !self.has_interrupted.swap(true, Ordering::SeqCst) {
-                return Ok(response.map(|body| HttpBody::new(FirstEvent { body, ended: false })));
-            }
-            Ok(response)
-        })
+        let response = self.network.send(request).await?;
+        if is_call && !self.has_interrupted.swap(true, Ordering::SeqCst) {
+            return Ok(response.map(|body| HttpBody::new(FirstEvent { body, ended: false })));
+        }
+        Ok(response)
     }
 }
 

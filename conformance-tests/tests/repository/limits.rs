@@ -195,6 +195,10 @@ fn all_fields() -> Vec<Field> {
     all.append(&mut fields("mcp_core", &format!("{policy:#?}")));
     let client = fields("mcp_client", &format!("{:#?}", mcp_client::Limits::default()));
     add(&mut all, client, "clients");
+    let config = mcp_client::config::ConfigLimits::default();
+    all.append(&mut fields("mcp_client", &format!("{config:#?}")));
+    let spill = mcp_client::group::SpillLimits::default();
+    all.append(&mut fields("mcp_client", &format!("{spill:#?}")));
     let shared = mcp_client::CacheLimits::for_sharing();
     add(&mut all, fields("mcp_client", &format!("{shared:#?}")), "shared");
     // The table of a struct would otherwise be divided by the tables of the structs inside it.

@@ -59,11 +59,21 @@ impl ClientBuilder {
         if let Some(authorizer) = &self.http.authorizer {
             let known = self.settings.known.as_ref().map(|known| known.revision);
             let expected = self.settings.revision.or(known);
-            let (for_revision, for_cache) = (Arc::clone(&inbound), Arc::clone(&inbound));
+            // An authorizer may outlive the connection, which it does not keep.
+            let connection = || Arc::downgrade(&inbound);
+            let (for_revision, for_cache, for_open) = (connection(), connection(), connection());
             let binding = Binding::new(endpoint.clone())
                 .with_limits(limits.clone())
-                .with_revision(move || for_revision.revision.get().copied().or(expected))
-                .on_identity_change(move || for_cache.cache.identity_changed());
+                .with_revision(move || {
+                    let inbound = for_revision.upgrade();
+                    inbound.and_then(|inbound| inbound.revision.get().copied()).or(expected)
+                })
+                .on_identity_change(move || {
+                    if let Some(inbound) = for_cache.upgrade() {
+                        inbound.cache.identity_changed();
+                    }
+                })
+                .open_while(move || for_open.strong_count() > 0);
             authorizer.bind(&binding).map_err(Error::unauthorized)?;
         }
         let transport = HttpTransport::new(endpoint, &self.http, limits, &inbound);

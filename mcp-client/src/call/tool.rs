@@ -25,6 +25,10 @@ const MAX_SHOWN_CHARS: usize = 1_024;
 pub struct ToolReply(CallToolResult);
 
 impl ToolReply {
+    pub(crate) fn new(result: CallToolResult) -> Self {
+        Self(result)
+    }
+
     /// Reads the result of a call.
     pub(crate) fn read(result: &JsonBytes) -> Result<Self, serde_json::Error> {
         CallToolResult::from_json(result.as_str()).map(Self)

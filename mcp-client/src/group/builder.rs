@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::budget::ResultBudget;
 use super::client_group::ClientGroup;
 use super::name::Naming;
 use super::settings::GroupSettings;
@@ -63,6 +64,20 @@ impl ClientGroupBuilder {
     /// earlier revisions announce them without being asked. Default: true.
     pub fn watch_lists(mut self, watch: bool) -> Self {
         self.0.watches_lists = watch;
+        self
+    }
+
+    /// How large a result of [`ClientGroup::call_tool`] may be, and what becomes of a larger one.
+    /// Default: as large as `Limits::connection` allows. Calls through a
+    /// [`Route`](super::Route) have no budget.
+    pub fn result_budget(mut self, budget: ResultBudget) -> Self {
+        self.0.result_budget = Some(budget);
+        self
+    }
+
+    /// The longest time that an attempt to connect may take.
+    pub(crate) fn at_least_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.0.connect_timeout = self.0.connect_timeout.max(timeout);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, MutexGuard};
+use std::sync::{Arc, MutexGuard, Weak};
 
 use futures::future::join_all;
 use mcp_core::sync::Mutex;
@@ -56,12 +56,27 @@ struct Inner {
     listeners: Arc<Listeners>,
 }
 
+/// A group that is not kept.
+#[derive(Clone)]
+pub(crate) struct WeakGroup(Weak<Inner>);
+
+impl WeakGroup {
+    pub(crate) fn upgrade(&self) -> Option<ClientGroup> {
+        self.0.upgrade().map(ClientGroup)
+    }
+}
+
 /// Servers.
 impl ClientGroup {
     pub(super) fn with(settings: GroupSettings) -> Self {
         let listeners = Arc::new(Listeners::new(&settings.limits));
         let (servers, owners) = Default::default();
         Self(Arc::new(Inner { settings, servers, owners, listeners }))
+    }
+
+    /// The group, without keeping it.
+    pub(crate) fn downgrade(&self) -> WeakGroup {
+        WeakGroup(Arc::downgrade(&self.0))
     }
 
     pub(super) fn owners(&self) -> &Owners {

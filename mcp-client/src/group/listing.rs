@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::client_group::ClientGroup;
 use super::kind::Kind;
+use super::last_list::LastList;
 use super::list::{Exposed, Failure, FromServer, GroupList};
 use super::name::{self, Naming};
 use super::server::Server;
@@ -22,7 +23,26 @@ impl ClientGroup {
     /// The tools of all servers under their names in the group. Servers that declare no tools are
     /// not asked.
     pub async fn list_tools(&self) -> GroupList<Exposed<Tool>> {
-        let lists = self.gather(self.all(), has_tools).await;
+        self.gather_tools(self.all()).await
+    }
+
+    /// Asks one server for its tools, so that the group knows them.
+    pub(crate) async fn refresh_tools(&self, server: &str) -> Result<(), Error> {
+        let server = self.find(server)?;
+        match self.gather_tools(vec![server]).await.failures.pop() {
+            Some(failure) => Err(failure.error),
+            None => Ok(()),
+        }
+    }
+
+    async fn gather_tools(&self, servers: Vec<Arc<Server>>) -> GroupList<Exposed<Tool>> {
+        let lists = self.gather(servers, has_tools).await;
+        for (server, list) in &lists {
+            if let Ok(tools) = list {
+                let last = LastList::new(tools);
+                *server.last_tools() = Some(last);
+            }
+        }
         self.expose(Kind::Tool, lists, |tool: &Tool| &tool.name)
     }
 
@@ -55,8 +75,7 @@ impl ClientGroup {
     pub(super) async fn learn(&self, kind: Kind, servers: Vec<Arc<Server>>) {
         match kind {
             Kind::Tool => {
-                let lists = self.gather(servers, has_tools).await;
-                drop(self.expose(kind, lists, |tool: &Tool| &tool.name));
+                drop(self.gather_tools(servers).await);
             }
             Kind::Prompt => {
                 let lists = self.gather(servers, has_prompts).await;
@@ -110,23 +129,22 @@ impl ClientGroup {
         }
         // All names are known by now. Those of a server that failed are as they were.
         self.owners().assign(kind, &self.all());
-        let is_bare = |server: &Server, name: &str| {
-            self.settings().naming == Naming::PrefixedOnCollision
-                && self.owners().get(kind, name).is_some_and(|owner| owner == server.name)
-        };
         let mut items = Vec::new();
         for (server, names, its_items) in listed {
             for (name, item) in names.into_iter().zip(its_items) {
                 let Some(name) = name else { continue };
-                let name = if is_bare(&server, &name) {
-                    name
-                } else {
-                    name::prefixed(&server.name, &name)
-                };
+                let name = self.exposed_name(kind, &server, name);
                 items.push(Exposed::new(name, &server.name, item));
             }
         }
         GroupList { items, failures }
+    }
+
+    /// What the group calls a tool or prompt of a server.
+    pub(super) fn exposed_name(&self, kind: Kind, server: &Server, name: String) -> String {
+        let is_bare = self.settings().naming == Naming::PrefixedOnCollision
+            && self.owners().get(kind, &name).is_some_and(|owner| owner == server.name);
+        if is_bare { name } else { name::prefixed(&server.name, &name) }
     }
 }
 

@@ -128,6 +128,20 @@ impl Names {
             .collect()
     }
 
+    /// As [`Names::learn`], for a list that may be out of date: the server's own list goes before.
+    pub(super) fn learn_remembered<'a>(
+        &mut self,
+        server: &str,
+        names: impl Iterator<Item = &'a str> + Clone,
+    ) -> Vec<Option<String>> {
+        if self.was_listed {
+            return Self::default().learn(server, names);
+        }
+        let learned = self.learn(server, names);
+        self.was_listed = false;
+        learned
+    }
+
     /// The names in the group, without that of the server.
     pub(super) fn all(&self) -> impl Iterator<Item = &str> {
         self.own.keys().map(String::as_str)

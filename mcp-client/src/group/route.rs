@@ -48,10 +48,14 @@ impl ClientGroup {
     ) -> Result<ToolReply, Error> {
         let route = self.tool(name).await?;
         let total_at = later(Instant::now(), route.client.timeouts().total);
-        match route.client.call_tool(&route.name, arguments).start().await? {
-            Started::Result(reply) => Ok(reply),
-            Started::Task(task) => self.finish_task(&route.server, task, total_at).await,
-        }
+        let reply = match route.client.call_tool(&route.name, arguments).start().await? {
+            Started::Result(reply) => reply,
+            Started::Task(task) => self.finish_task(&route.server, task, total_at).await?,
+        };
+        Ok(match &self.settings().result_budget {
+            Some(budget) => budget.apply(&route.server, reply),
+            None => reply,
+        })
     }
 
     /// Gets a prompt by its name in the group.
@@ -67,7 +71,8 @@ impl ClientGroup {
         route.client.get_prompt(&route.name, arguments).await
     }
 
-    /// Reads a resource of a server.
+    /// Reads a resource of a server, or a result of it that is kept
+    /// ([`ResultBudget::spill`](super::ResultBudget::spill)).
     ///
     /// # Errors
     /// When there is no such server, it is not connected, or the call fails.
@@ -76,6 +81,10 @@ impl ClientGroup {
         server: &str,
         uri: &str,
     ) -> Result<ReadResourceResult, Error> {
+        let budget = self.settings().result_budget.as_ref();
+        if let Some(kept) = budget.and_then(|budget| budget.read(server, uri)) {
+            return Ok(kept);
+        }
         self.client(server).await?.read_resource(uri).await
     }
 

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use super::keeper::{Keeper, Origin};
+use super::last_list::LastList;
 use super::name::Names;
 use super::notification::Listeners;
 use super::server_state::{GroupServer, ServerState, State};
@@ -26,6 +27,7 @@ pub(super) struct Server {
     is_made: bool,
     tools: Mutex<Names>,
     prompts: Mutex<Names>,
+    last_tools: Mutex<Option<LastList>>,
     _task: AbortOnDrop,
 }
 
@@ -65,6 +67,7 @@ impl Server {
             is_made,
             tools: Mutex::default(),
             prompts: Mutex::default(),
+            last_tools: Mutex::default(),
             _task: task,
         }
     }
@@ -75,6 +78,11 @@ impl Server {
 
     pub(super) fn prompts(&self) -> MutexGuard<'_, Names> {
         self.prompts.lock()
+    }
+
+    /// The last list of its tools.
+    pub(super) fn last_tools(&self) -> MutexGuard<'_, Option<LastList>> {
+        self.last_tools.lock()
     }
 
     /// The states of the connection. They end when the server is removed.

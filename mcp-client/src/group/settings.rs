@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::budget::ResultBudget;
 use super::name::Naming;
 use crate::Limits;
 
@@ -12,6 +13,7 @@ pub(super) struct GroupSettings {
     pub(super) connect_timeout: Duration,
     pub(super) list_timeout: Duration,
     pub(super) watches_lists: bool,
+    pub(super) result_budget: Option<ResultBudget>,
 }
 
 impl Default for GroupSettings {
@@ -22,6 +24,7 @@ impl Default for GroupSettings {
             connect_timeout: Duration::from_secs(30),
             list_timeout: Duration::from_secs(10),
             watches_lists: true,
+            result_budget: None,
         }
     }
 }

@@ -4,13 +4,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::uri::Scheme;
 use http::{HeaderMap, Request, StatusCode};
 use mcp_core::http_client::BoxError;
 use mcp_core::revision::Revision;
-use mcp_core::service::BoxFuture;
 
 use super::endpoint::Endpoint;
 use crate::limits::Limits;
@@ -19,9 +19,38 @@ use crate::limits::Limits;
 ///
 /// `oauth::OAuth` (feature `oauth`) authorizes the way the specification says; [`BearerToken`]
 /// always sends the same token.
+///
+/// ```
+/// use mcp_client::http::{
+///     Authorizer, Binding, BoxError, Bytes, Refusal, Request, Verdict, async_trait,
+/// };
+///
+/// /// Signs each request with a key of the host.
+/// struct Signed;
+///
+/// #[async_trait]
+/// impl Authorizer for Signed {
+///     fn bind(&self, binding: &Binding) -> Result<(), BoxError> {
+///         if binding.endpoint().as_str() == "https://mcp.example.com/mcp" {
+///             return Ok(());
+///         }
+///         Err("the key is for another server".into())
+///     }
+///
+///     async fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), BoxError> {
+///         request.headers_mut().insert("x-signature", "…".parse()?);
+///         Ok(())
+///     }
+///
+///     async fn refused(&self, _: &Refusal) -> Result<Verdict, BoxError> {
+///         Ok(Verdict::GiveUp)
+///     }
+/// }
+/// ```
+#[async_trait]
 pub trait Authorizer: Send + Sync + 'static {
-    /// Called once, before the first request to a server. An authorizer whose credentials are for
-    /// another server must refuse: a token never goes to a server that it was not made for.
+    /// Called once for each connection, before its first request. An authorizer whose credentials
+    /// are for another server must refuse: a token never goes to a server that it was not made for.
     ///
     /// # Errors
     /// Why it does not serve this server; the connection is not opened.
@@ -32,16 +61,13 @@ pub trait Authorizer: Send + Sync + 'static {
     ///
     /// # Errors
     /// Why there are none; the request is not sent.
-    fn authorize<'a>(
-        &'a self,
-        request: &'a mut Request<Bytes>,
-    ) -> BoxFuture<'a, Result<(), BoxError>>;
+    async fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), BoxError>;
 
     /// The server refused a request with 401 or 403. May take as long as the user takes to log in.
     ///
     /// # Errors
     /// Why there are no other credentials; the call fails with it.
-    fn refused<'a>(&'a self, refusal: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>>;
+    async fn refused(&self, refusal: &Refusal) -> Result<Verdict, BoxError>;
 
     /// Sees the head of every response, such as for a `DPoP-Nonce`.
     fn answered(&self, status: StatusCode, headers: &HeaderMap) {
@@ -58,6 +84,7 @@ pub struct Binding {
     limits: Limits,
     revision: Arc<dyn Fn() -> Option<Revision> + Send + Sync>,
     on_identity_change: Arc<dyn Fn() + Send + Sync>,
+    is_open: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Binding {
@@ -69,6 +96,7 @@ impl Binding {
             limits: Limits::new(),
             revision: Arc::new(|| None),
             on_identity_change: Arc::new(|| {}),
+            is_open: Arc::new(|| true),
         }
     }
 
@@ -96,6 +124,14 @@ impl Binding {
         self
     }
 
+    /// The same connection with what says whether it is still there. An authorizer that serves
+    /// several connections forgets those that are not.
+    #[must_use]
+    pub fn open_while(mut self, is_open: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.is_open = Arc::new(is_open);
+        self
+    }
+
     /// The server.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
@@ -113,6 +149,12 @@ impl Binding {
     #[must_use]
     pub fn revision(&self) -> Option<Revision> {
         (self.revision)()
+    }
+
+    /// Whether the connection is still there.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        (self.is_open)()
     }
 
     /// Reports that the server takes the client for another user than before, or may do so: cached
@@ -203,6 +245,7 @@ impl BearerToken {
     }
 }
 
+#[async_trait]
 impl Authorizer for BearerToken {
     fn bind(&self, binding: &Binding) -> Result<(), BoxError> {
         let endpoint = binding.endpoint();
@@ -217,16 +260,13 @@ impl Authorizer for BearerToken {
         Err(message.into())
     }
 
-    fn authorize<'a>(
-        &'a self,
-        request: &'a mut Request<Bytes>,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
+    async fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), BoxError> {
         request.headers_mut().insert(AUTHORIZATION, self.value.clone());
-        Box::pin(std::future::ready(Ok(())))
+        Ok(())
     }
 
-    fn refused<'a>(&'a self, _: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
-        Box::pin(std::future::ready(Ok(Verdict::GiveUp)))
+    async fn refused(&self, _: &Refusal) -> Result<Verdict, BoxError> {
+        Ok(Verdict::GiveUp)
     }
 }
 

@@ -31,13 +31,17 @@ mod transport;
 
 /// The types of the crates `http` and `bytes` in the signatures of this module.
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+/// Lets implementations of [`Authorizer`] and [`HttpStack`] have async functions.
+pub use async_trait::async_trait;
 pub use authorizer::{Authorizer, BearerToken, Binding, Refusal, Verdict};
 pub use bytes::Bytes;
 pub use endpoint::{BadEndpoint, Endpoint};
 pub use limits::HttpLimits;
 /// TLS, for [`Network::with_tls_config`].
 pub use mcp_core::http_client::rustls;
-pub use mcp_core::http_client::{BoxError, HttpBody, HttpError, HttpStack, Network, Pool};
+pub use mcp_core::http_client::{
+    BoxError, HttpBody, HttpError, HttpStack, Network, Pool, ProxySettings,
+};
 
 #[cfg(feature = "oauth")]
 pub(crate) use mcp_core::http_client::url::{ShownUrl, is_loopback, origin, scheme};

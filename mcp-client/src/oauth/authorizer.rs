@@ -3,20 +3,23 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
-use mcp_core::service::BoxFuture;
 use tokio::sync::watch;
 
 use super::acquire::{Acquirer, Flights};
+use super::bindings::Bindings;
 use super::environment::Environment;
 use super::error::{Error, ErrorKind};
 use super::fetch::{Fetcher, guard};
 use super::grant::AuthorizationGrant;
+use super::limits::OAuthLimits;
 use super::options::Options;
 use super::proof::Dpop;
 use super::token::{Bearer, Presentation};
-use crate::http::{Authorizer, Binding, BoxError, Endpoint, Refusal, Verdict};
+use crate::Limits;
+use crate::http::{Authorizer, Binding, BoxError, Endpoint, ProxySettings, Refusal, Verdict};
 
 /// Authorization the way the server asks for: OAuth 2.1.
 ///
@@ -25,9 +28,11 @@ use crate::http::{Authorizer, Binding, BoxError, Endpoint, Refusal, Verdict};
 /// the token is refreshed, and replaced when the server wants more scopes or has moved to another
 /// authorization server. Calls that need a token at the same time wait for the same one.
 ///
-/// An authorizer is for one connection. Authorizers that share a
-/// [store](super::CredentialStore) share the tokens for the same server and
-/// [principal](super::OAuthBuilder::principal).
+/// An authorizer is for one server and one user; a clone is another handle of the same one, such as
+/// for the next connection or for the interface of an application, which asks for
+/// [`OAuth::status`], begins a log-in ([`OAuth::begin_login`]) and ends it ([`OAuth::logout`]).
+/// Authorizers that share a [store](super::CredentialStore) share the tokens for the same server
+/// and [principal](super::OAuthBuilder::principal).
 ///
 /// ```no_run
 /// use mcp_client::Client;
@@ -40,44 +45,69 @@ use crate::http::{Authorizer, Binding, BoxError, Endpoint, Refusal, Verdict};
 /// # Ok(())
 /// # }
 /// ```
-pub struct OAuth {
+#[derive(Clone)]
+pub struct OAuth(Arc<Inner>);
+
+struct Inner {
     grant: Arc<dyn AuthorizationGrant>,
     options: Options,
     /// Made when the server is known.
     flights: OnceLock<Flights>,
     closed: watch::Receiver<()>,
-    /// Dropped with the authorizer, which ends a log-in that no call waits for any more.
+    /// Dropped with the last handle, which ends a log-in that no call waits for any more.
     _open: watch::Sender<()>,
 }
 
 impl OAuth {
     pub(super) fn new(grant: impl AuthorizationGrant, options: Options) -> Self {
         let (open, closed) = watch::channel(());
-        Self { grant: Arc::new(grant), options, flights: OnceLock::new(), closed, _open: open }
+        let (grant, flights) = (Arc::new(grant), OnceLock::new());
+        Self(Arc::new(Inner { grant, options, flights, closed, _open: open }))
     }
 
     fn flights(&self) -> Result<&Flights, Error> {
-        self.flights.get().ok_or_else(|| {
-            let message = "the authorizer was not bound to a server (`Authorizer::bind`)";
+        self.0.flights.get().ok_or_else(|| {
+            let message = "the authorizer does not know its server yet: connect with it, or build \
+                           it with `OAuthBuilder::build_for`";
             Error::new(ErrorKind::Configuration, message)
         })
     }
 
-    fn bound_to(&self, binding: &Binding) -> Flights {
-        let options = &self.options;
-        let limits = binding.limits().oauth.clone();
-        let (hosts, endpoint) = (options.private_hosts.clone(), binding.endpoint());
-        let guard = guard(endpoint, hosts, &limits);
+    pub(super) fn acquirer(&self) -> Result<&Arc<Acquirer>, Error> {
+        self.flights().map(Flights::acquirer)
+    }
+
+    /// Serves a server that there is no connection to yet.
+    pub(super) fn bind_to(&self, url: &str) -> Result<(), Error> {
+        let endpoint = Endpoint::parse(url)
+            .map_err(|error| Error::new(ErrorKind::Configuration, error.to_string()))?;
+        self.bind_endpoint(&endpoint, &Limits::new().oauth).map(drop)
+    }
+
+    fn bind_endpoint(&self, endpoint: &Endpoint, limits: &OAuthLimits) -> Result<&Flights, Error> {
+        let flights = self.0.flights.get_or_init(|| self.bound_to(endpoint, limits));
+        check_endpoint(&flights.acquirer().environment, endpoint)
+            .map_err(|message| Error::new(ErrorKind::Configuration, message))?;
+        Ok(flights)
+    }
+
+    fn bound_to(&self, endpoint: &Endpoint, limits: &OAuthLimits) -> Flights {
+        let options = &self.0.options;
+        let limits = options.limits.as_ref().unwrap_or(limits).clone();
+        let guard = guard(endpoint, options.private_hosts.clone(), &limits);
         let fetcher = match &options.stack {
             Some(stack) => Fetcher::new(Arc::clone(stack), guard, &(&limits).into()),
-            None => Fetcher::over_network(guard, &(&limits).into()),
+            None => {
+                let proxies = options.proxies.clone().unwrap_or_else(ProxySettings::from_env);
+                Fetcher::over_proxies(guard, &(&limits).into(), &proxies)
+            }
         };
         let presentation: Arc<dyn Presentation> = match &options.dpop {
             Some(key) => Arc::new(Dpop::new(key.clone(), options.dpop_content_digest)),
             None => Arc::new(Bearer),
         };
         let environment = Environment {
-            binding: binding.clone(),
+            bindings: Bindings::new(endpoint.clone()),
             limits,
             fetcher,
             presentation,
@@ -85,73 +115,60 @@ impl OAuth {
             principal: options.principal.clone(),
             bound_issuer: OnceLock::new(),
         };
-        let acquirer = Acquirer::new(
-            environment,
-            Arc::clone(&self.grant),
-            options.scopes.clone(),
-            options.resource.clone(),
-            options.fallback,
-        );
-        Flights::new(acquirer, self.closed.clone())
+        let acquirer = Acquirer::new(environment, Arc::clone(&self.0.grant), options);
+        Flights::new(acquirer, self.0.closed.clone())
     }
 }
 
+#[async_trait]
 impl Authorizer for OAuth {
     fn bind(&self, binding: &Binding) -> Result<(), BoxError> {
-        let flights = self.flights.get_or_init(|| self.bound_to(binding));
-        let environment = &flights.acquirer().environment;
-        check_endpoint(environment, binding.endpoint())
-            .map_err(|message| Error::new(ErrorKind::Configuration, message).into())
+        let flights = self.bind_endpoint(binding.endpoint(), &binding.limits().oauth)?;
+        flights.acquirer().environment.bindings.add(binding);
+        Ok(())
     }
 
-    fn authorize<'a>(
-        &'a self,
-        request: &'a mut Request<Bytes>,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(async move {
-            let flights = self.flights()?;
-            let acquirer = flights.acquirer();
-            let environment = &acquirer.environment;
-            if !environment.endpoint().is_same_origin(request.uri()) {
-                let endpoint = environment.endpoint();
-                let message = format!("a token for {endpoint} must not be sent to another origin");
-                return Err(Error::new(ErrorKind::Configuration, message).into());
-            }
-            if let Some(flight) = flights.renewal()
-                && let Err(error) = flight.await
-            {
-                // The server may still accept the old token; otherwise it refuses the request.
-                tracing::debug!(%error, "the token could not be renewed in time");
-            }
-            match acquirer.held() {
-                Some(held) => Ok(environment.presentation.present(&held.token, request)?),
-                None => Ok(()),
-            }
-        })
+    async fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), BoxError> {
+        let flights = self.flights()?;
+        let acquirer = flights.acquirer();
+        let environment = &acquirer.environment;
+        if !environment.endpoint().is_same_origin(request.uri()) {
+            let endpoint = environment.endpoint();
+            let message = format!("a token for {endpoint} must not be sent to another origin");
+            return Err(Error::new(ErrorKind::Configuration, message).into());
+        }
+        if let Some(flight) = flights.renewal()
+            && let Err(error) = flight.await
+        {
+            // The server may still accept the old token; otherwise it refuses the request.
+            tracing::debug!(%error, "the token could not be renewed in time");
+        }
+        match acquirer.held() {
+            Some(held) => Ok(environment.presentation.present(&held.token, request)?),
+            None => Ok(()),
+        }
     }
 
-    fn refused<'a>(&'a self, refusal: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
-        Box::pin(async move {
-            let flights = self.flights()?;
-            // The transport bounds how often, as for every refusal.
-            let presentation = &flights.acquirer().environment.presentation;
-            if refusal.authorization.is_some()
-                && presentation.needs_new_proof(refusal.status, &refusal.headers)
-            {
-                return Ok(Verdict::Retry);
+    async fn refused(&self, refusal: &Refusal) -> Result<Verdict, BoxError> {
+        let flights = self.flights()?;
+        // The transport bounds how often, as for every refusal.
+        let presentation = &flights.acquirer().environment.presentation;
+        if refusal.authorization.is_some()
+            && presentation.needs_new_proof(refusal.status, &refusal.headers)
+        {
+            return Ok(Verdict::Retry);
+        }
+        match flights.after_refusal(refusal)? {
+            Some(flight) => {
+                flight.await?;
+                Ok(Verdict::Retry)
             }
-            match flights.after_refusal(refusal)? {
-                Some(flight) => {
-                    flight.await?;
-                    Ok(Verdict::Retry)
-                }
-                None => Ok(Verdict::GiveUp),
-            }
-        })
+            None => Ok(Verdict::GiveUp),
+        }
     }
 
     fn answered(&self, status: StatusCode, headers: &HeaderMap) {
-        let Some(flights) = self.flights.get() else { return };
+        let Some(flights) = self.0.flights.get() else { return };
         flights.acquirer().environment.presentation.server_answered(status, headers);
         let is_refusal = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
         if !is_refusal && !status.is_server_error() {
@@ -181,7 +198,7 @@ fn check_endpoint(environment: &Environment, endpoint: &Endpoint) -> Result<(), 
 
 impl fmt::Debug for OAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let acquirer = self.flights.get().map(Flights::acquirer);
+        let acquirer = self.0.flights.get().map(Flights::acquirer);
         f.debug_struct("OAuth")
             .field("server", &acquirer.map(|it| it.environment.endpoint()))
             .field("token", &acquirer.is_some_and(|it| it.held().is_some()))

@@ -10,16 +10,18 @@ use mcp_core::service::BoxFuture;
 
 use super::authorizer::OAuth;
 use super::client::RegisteredClient;
+use super::error::Error;
 use super::fetch::PrivateHosts;
 use super::grant::{
     AssertionSource, AuthorizationCode, AuthorizationGrant, ClientCredentials, EnterpriseManaged,
     IdentityProvider, WorkloadIdentity,
 };
-use super::login::{AuthorizationUrl, Loopback, Redirection, open_in_browser};
+use super::limits::OAuthLimits;
+use super::login::{AuthorizationUrl, Loopback, Open, Redirection};
 use super::options::Options;
 use super::proof::SigningKey;
 use super::store::{CredentialStore, MemoryStore};
-use crate::http::{BoxError, HttpStack};
+use crate::http::{BoxError, HttpStack, ProxySettings};
 
 /// Makes an [`OAuth`]. Some options depend on the grant.
 #[must_use = "a builder does nothing until `build`"]
@@ -34,7 +36,7 @@ impl OAuth {
     pub fn authorization_code() -> OAuthBuilder<AuthorizationCode> {
         OAuthBuilder::new(AuthorizationCode::new(Redirection::Loopback {
             loopback: Loopback::new(),
-            open: Arc::new(open_in_browser),
+            open: Open::System,
         }))
     }
 
@@ -117,6 +119,9 @@ impl<G> OAuthBuilder<G> {
             dpop_content_digest: false,
             scopes: None,
             resource: None,
+            resource_parameter: None,
+            limits: None,
+            proxies: None,
             fallback: false,
             private_hosts: PrivateHosts::default(),
         };
@@ -144,6 +149,16 @@ impl<G> OAuthBuilder<G> {
         self
     }
 
+    /// The proxies for requests to authorization servers. Default: those of the environment
+    /// ([`ProxySettings::from_env`]).
+    ///
+    /// A proxy resolves names itself, so it decides which addresses requests may go to. What the
+    /// name has here is checked all the same, if it can be resolved here.
+    pub fn proxies(mut self, proxies: ProxySettings) -> Self {
+        self.options.proxies = Some(proxies);
+        self
+    }
+
     /// The scopes to request when the server's challenge names none, instead of all that the server
     /// lists.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
@@ -160,6 +175,26 @@ impl<G> OAuthBuilder<G> {
     /// the origin (RFC 9728 §3.3).
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.options.resource = Some(resource.into());
+        self
+    }
+
+    /// Requests tokens for this resource (RFC 8707 `resource`), whatever the metadata of the server
+    /// says: for an authorization server that knows the MCP server by another name. The metadata is
+    /// checked all the same. Default: the resource identifier in the metadata.
+    ///
+    /// The value decides where the tokens are accepted. With that of another server, this one
+    /// receives tokens that are valid there, and can use them in the name of the user. So it must
+    /// come from the configuration of the application or from its user, and never from a server.
+    pub fn resource_parameter(mut self, resource: impl Into<String>) -> Self {
+        self.options.resource_parameter = Some(resource.into());
+        self
+    }
+
+    /// The limits of authorization. Default: the field `oauth` of the limits of the client that
+    /// connects first, or [`OAuthLimits::new`] if the authorizer is used before
+    /// ([`OAuthBuilder::build_for`]).
+    pub fn limits(mut self, limits: OAuthLimits) -> Self {
+        self.options.limits = Some(limits);
         self
     }
 
@@ -218,10 +253,23 @@ impl<G> OAuthBuilder<G> {
 
 #[expect(private_bounds, reason = "the grants are those of this module")]
 impl<G: AuthorizationGrant> OAuthBuilder<G> {
-    /// The authorizer, for one connection.
+    /// The authorizer, for the server that is connected to with it.
     #[must_use]
     pub fn build(self) -> OAuth {
         OAuth::new(self.grant, self.options)
+    }
+
+    /// The authorizer of a server, by the URL of its MCP endpoint, before there is a connection:
+    /// [`OAuth::status`], [`OAuth::begin_login`], [`OAuth::logout`] and [`OAuth::import`] work at
+    /// once.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`](super::ErrorKind::Configuration) if the URL cannot be that of a
+    /// server, or tokens must not be sent there.
+    pub fn build_for(self, url: impl AsRef<str>) -> Result<OAuth, Error> {
+        let oauth = self.build();
+        oauth.bind_to(url.as_ref())?;
+        Ok(oauth)
     }
 }
 
@@ -271,7 +319,8 @@ impl OAuthBuilder<AuthorizationCode> {
         self
     }
 
-    /// Opens the URL in a browser, or shows it to the user. Default: the system's program for URLs.
+    /// Opens the URL in a browser, or shows it to the user. Default: the user's browser, as the
+    /// system or the variable `BROWSER` names it.
     ///
     /// It must return soon; the user returns through the [loopback](OAuthBuilder::loopback)
     /// listener.
@@ -281,9 +330,10 @@ impl OAuthBuilder<AuthorizationCode> {
     {
         let loopback = match self.grant.redirection {
             Redirection::Loopback { loopback, .. } => loopback,
-            Redirection::Application { .. } => Loopback::new(),
+            _ => Loopback::new(),
         };
-        self.grant.redirection = Redirection::Loopback { loopback, open: Arc::new(open) };
+        self.grant.redirection =
+            Redirection::Loopback { loopback, open: Open::Application(Arc::new(open)) };
         self
     }
 
@@ -291,7 +341,7 @@ impl OAuthBuilder<AuthorizationCode> {
     pub fn loopback(mut self, loopback: Loopback) -> Self {
         let open = match self.grant.redirection {
             Redirection::Loopback { open, .. } => open,
-            Redirection::Application { .. } => Arc::new(open_in_browser),
+            _ => Open::System,
         };
         self.grant.redirection = Redirection::Loopback { loopback, open };
         self
@@ -320,6 +370,37 @@ impl OAuthBuilder<AuthorizationCode> {
             Box::pin(visit(url))
         });
         self.grant.redirection = Redirection::Application { uri: redirect_uri.into(), visit };
+        self
+    }
+
+    /// Leaves the log-in to the application's own interface, which begins it when its user wants to
+    /// ([`OAuth::begin_login`]). Calls never begin one: they fail with
+    /// [`ErrorKind::LoginRequired`](super::ErrorKind::LoginRequired).
+    ///
+    /// ```no_run
+    /// # async fn show(_: &str) {}
+    /// # async fn callback() -> String { String::new() }
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::Client;
+    /// use mcp_client::oauth::{LoginStatus, OAuth};
+    ///
+    /// let url = "https://mcp.example.com/mcp";
+    /// let oauth = OAuth::authorization_code()
+    ///     .host_login("com.example.notes:/authorized")
+    ///     .build_for(url)?;
+    /// if !matches!(oauth.status().await?, LoginStatus::LoggedIn(_)) {
+    ///     let login = oauth.begin_login().await?;
+    ///     show(login.url().as_str()).await;
+    ///     login.finish(&callback().await).await?;
+    /// }
+    /// let client = Client::builder().authorizer(oauth.clone()).connect_http(url).await?;
+    /// // ... and later:
+    /// oauth.logout().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn host_login(mut self, redirect_uri: impl Into<String>) -> Self {
+        self.grant.redirection = Redirection::Host { uri: redirect_uri.into() };
         self
     }
 

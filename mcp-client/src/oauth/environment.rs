@@ -8,6 +8,7 @@ use mcp_core::fetch::Secret;
 use mcp_core::service::BoxFuture;
 use tokio::time::timeout;
 
+use super::bindings::Bindings;
 use super::discovery::Discovered;
 use super::error::{Error, ErrorKind};
 use super::fetch::Fetcher;
@@ -15,12 +16,12 @@ use super::limits::OAuthLimits;
 use super::proof::numeric_date;
 use super::store::{CredentialKey, CredentialStore, StoreLock, TokenKey};
 use super::token::{AccessToken, Presentation};
-use crate::http::{Binding, BoxError, Endpoint};
+use crate::http::{BoxError, Endpoint};
 
 /// What every flow needs.
 pub(crate) struct Environment {
-    /// The connection to the MCP server.
-    pub(crate) binding: Binding,
+    /// The connections to the MCP server.
+    pub(crate) bindings: Bindings,
     pub(crate) limits: OAuthLimits,
     pub(crate) fetcher: Fetcher,
     pub(crate) presentation: Arc<dyn Presentation>,
@@ -35,7 +36,7 @@ pub(crate) struct Environment {
 impl Environment {
     /// The MCP server.
     pub(crate) fn endpoint(&self) -> &Endpoint {
-        self.binding.endpoint()
+        self.bindings.endpoint()
     }
 
     /// The time, by the system's clock: tokens outlive processes.
@@ -55,14 +56,25 @@ impl Environment {
 
     /// Where the tokens of a client are in the store.
     pub(crate) fn token_key(&self, found: &Discovered, client: &str) -> CredentialKey {
+        self.token_key_of(found.issuer(), &found.resource, client)
+    }
+
+    /// As [`Environment::token_key`], without a discovery.
+    pub(crate) fn token_key_of(&self, issuer: &str, resource: &str, client: &str) -> CredentialKey {
         CredentialKey::token(TokenKey {
-            issuer: found.issuer(),
+            issuer,
             endpoint: self.endpoint().as_str(),
-            resource: &found.resource,
+            resource,
             client,
             principal: self.principal.as_deref(),
             thumbprint: self.presentation.thumbprint(),
         })
+    }
+
+    /// Where it is in the store which tokens are those of the last log-in.
+    pub(crate) fn login_key(&self) -> CredentialKey {
+        let thumbprint = self.presentation.thumbprint();
+        CredentialKey::login(self.endpoint().as_str(), self.principal.as_deref(), thumbprint)
     }
 
     /// Loads a text of the store.
@@ -82,7 +94,15 @@ impl Environment {
         saved.is_ok()
     }
 
-    /// Removes a text.
+    /// Removes a text, which must not stay.
+    pub(crate) async fn forget(&self, key: &CredentialKey) -> Result<(), Error> {
+        self.in_time(self.store.remove(key)).await.map_err(|error| {
+            let message = "the credentials could not be removed from the store";
+            Error::new(ErrorKind::Store, message).with_source(error)
+        })
+    }
+
+    /// Removes a text that is of no use any more.
     pub(crate) async fn remove(&self, key: &CredentialKey) {
         if let Err(error) = self.in_time(self.store.remove(key)).await {
             tracing::warn!(%error, "credentials that are not valid any more could not be removed");

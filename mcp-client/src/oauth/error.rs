@@ -25,6 +25,9 @@ pub enum ErrorKind {
     Denied,
     /// The user did not come back in time.
     TimedOut,
+    /// The user has to log in, and the application takes them there itself:
+    /// [`OAuth::begin_login`](super::OAuth::begin_login).
+    LoginRequired,
     /// The answer of the authorization endpoint does not belong to this request: somebody may be
     /// interfering.
     Forged,
@@ -46,12 +49,14 @@ struct ErrorData {
     kind: ErrorKind,
     message: String,
     code: Option<String>,
+    scope: Option<String>,
     source: Option<BoxError>,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Arc::new(ErrorData { kind, message: message.into(), code: None, source: None }))
+        let (message, code, scope, source) = (message.into(), None, None, None);
+        Self(Arc::new(ErrorData { kind, message, code, scope, source }))
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
@@ -68,6 +73,13 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_scope(mut self, scope: Option<&str>) -> Self {
+        if let Some(data) = Arc::get_mut(&mut self.0) {
+            data.scope = scope.map(str::to_owned);
+        }
+        self
+    }
+
     /// What kind of failure it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -78,6 +90,13 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
+    }
+
+    /// The scopes that the user has to grant, separated by spaces, where the kind is
+    /// [`ErrorKind::LoginRequired`] and the server named some.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        self.0.scope.as_deref()
     }
 
     /// Whether the authorization server does not accept the client any more.

@@ -15,6 +15,7 @@
 //! From the top down:
 //!
 //! - `authorizer` and `builder`: what the transport asks, and what an application sets
+//! - `account/`: what an application asks for: status, log-in, log-out, import
 //! - `acquire/`: the steps to the next token, shared by all calls that need it
 //! - `grant/`: one file for each way to a token; `login/` is the user's part of the first one
 //! - `client/`: the client's id and authentication at an authorization server
@@ -24,8 +25,10 @@
 //! - `proof/`: keys, signatures and the proofs of DPoP
 //! - `fetch/`: every HTTP request, and the guard that every URL of a server passes
 
+mod account;
 mod acquire;
 mod authorizer;
+mod bindings;
 mod builder;
 mod client;
 mod discovery;
@@ -41,6 +44,7 @@ mod random;
 mod store;
 mod token;
 
+pub use account::{ImportedToken, Login, LoginStatus, Logout, PendingLogin, Revocation};
 pub use authorizer::OAuth;
 pub use builder::OAuthBuilder;
 pub use client::RegisteredClient;
@@ -54,4 +58,6 @@ pub use login::{AuthorizationUrl, Loopback};
 pub use mcp_core::fetch::Secret;
 pub use mcp_core::oauth::ClientMetadata;
 pub use proof::{SigningAlgorithm, SigningKey};
+#[cfg(feature = "keychain")]
+pub use store::KeychainStore;
 pub use store::{CredentialKey, CredentialStore, FileStore, MemoryStore, StoreLock};

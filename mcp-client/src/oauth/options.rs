@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::fetch::PrivateHosts;
+use super::limits::OAuthLimits;
 use super::proof::SigningKey;
 use super::store::CredentialStore;
-use crate::http::HttpStack;
+use crate::http::{HttpStack, ProxySettings};
 
 /// The options of an authorizer.
 pub(crate) struct Options {
@@ -18,6 +19,12 @@ pub(crate) struct Options {
     pub(crate) dpop_content_digest: bool,
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) resource: Option<String>,
+    /// What tokens are requested for, where that is not the resource.
+    pub(crate) resource_parameter: Option<String>,
+    /// The limits, where they are not those of the client.
+    pub(crate) limits: Option<OAuthLimits>,
+    /// The proxies, where they are not those of the environment.
+    pub(crate) proxies: Option<ProxySettings>,
     pub(crate) fallback: bool,
     pub(crate) private_hosts: PrivateHosts,
 }

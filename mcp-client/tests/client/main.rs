@@ -7,6 +7,9 @@
 mod calls;
 #[cfg(target_os = "linux")]
 mod children;
+mod config_files;
+#[cfg(unix)]
+mod config_start;
 mod deprecated;
 mod extensions;
 mod fake;

@@ -9,9 +9,8 @@ use futures::StreamExt as _;
 use futures::future::poll_immediate;
 use mcp_client::http::{
     Authorizer, BearerToken, Binding, BoxError, Bytes, Endpoint, HeaderMap, Refusal, Request,
-    StatusCode, Verdict,
+    StatusCode, Verdict, async_trait,
 };
-use mcp_client::service::BoxFuture;
 use mcp_client::types::SubscriptionFilter;
 use mcp_client::{Client, ErrorKind};
 use mcp_test_support::message::text;
@@ -47,16 +46,14 @@ impl Tokens {
     }
 }
 
+#[async_trait]
 impl Authorizer for Tokens {
     fn bind(&self, binding: &Binding) -> Result<(), BoxError> {
         assert_eq!(binding.endpoint().as_str(), URL, "byte for byte");
         Ok(())
     }
 
-    fn authorize<'a>(
-        &'a self,
-        request: &'a mut Request<Bytes>,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
+    async fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), BoxError> {
         let token = {
             let mut seen = self.seen();
             seen.requests.push(format!(
@@ -68,34 +65,30 @@ impl Authorizer for Tokens {
             format!("Bearer token-{}", seen.tokens)
         };
         request.headers_mut().insert("authorization", token.parse().expect("visible ASCII"));
-        Box::pin(async {
-            if !self.wait.is_zero() {
-                sleep(self.wait).await;
-            }
-            Ok(())
-        })
+        if !self.wait.is_zero() {
+            sleep(self.wait).await;
+        }
+        Ok(())
     }
 
-    fn refused<'a>(&'a self, refusal: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
-        Box::pin(async move {
-            sleep(self.login).await;
-            let mut seen = self.seen();
-            seen.tokens += 1;
-            seen.refusals.push(format!(
-                "{} {:?} {:?} {:?} {:?} {}",
-                refusal.status,
-                refusal.headers.get("www-authenticate"),
-                refusal.authorization.as_ref().map(|value| value.to_str().expect("visible ASCII")),
-                refusal.method,
-                refusal.name,
-                refusal.attempt,
-            ));
-            assert!(!format!("{refusal:?}").contains("token-"), "{refusal:?}");
-            if self.fails {
-                return Err("the user closed the window".into());
-            }
-            Ok(if self.gives_up { Verdict::GiveUp } else { Verdict::Retry })
-        })
+    async fn refused(&self, refusal: &Refusal) -> Result<Verdict, BoxError> {
+        sleep(self.login).await;
+        let mut seen = self.seen();
+        seen.tokens += 1;
+        seen.refusals.push(format!(
+            "{} {:?} {:?} {:?} {:?} {}",
+            refusal.status,
+            refusal.headers.get("www-authenticate"),
+            refusal.authorization.as_ref().map(|value| value.to_str().expect("visible ASCII")),
+            refusal.method,
+            refusal.name,
+            refusal.attempt,
+        ));
+        assert!(!format!("{refusal:?}").contains("token-"), "{refusal:?}");
+        if self.fails {
+            return Err("the user closed the window".into());
+        }
+        Ok(if self.gives_up { Verdict::GiveUp } else { Verdict::Retry })
     }
 
     fn answered(&self, status: StatusCode, _: &HeaderMap) {
@@ -357,19 +350,19 @@ async fn a_stream_that_is_refused_asks_for_one_log_in_only() {
 #[derive(Clone, Default)]
 struct FailsOnce(Arc<AtomicBool>);
 
+#[async_trait]
 impl Authorizer for FailsOnce {
     fn bind(&self, _: &Binding) -> Result<(), BoxError> {
         Ok(())
     }
 
-    fn authorize<'a>(&'a self, _: &'a mut Request<Bytes>) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(std::future::ready(Ok(())))
+    async fn authorize(&self, _: &mut Request<Bytes>) -> Result<(), BoxError> {
+        Ok(())
     }
 
-    fn refused<'a>(&'a self, _: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
+    async fn refused(&self, _: &Refusal) -> Result<Verdict, BoxError> {
         let has_failed = self.0.swap(true, Ordering::Relaxed);
-        let result = if has_failed { Ok(Verdict::Retry) } else { Err("not now".into()) };
-        Box::pin(std::future::ready(result))
+        if has_failed { Ok(Verdict::Retry) } else { Err("not now".into()) }
     }
 }
 
@@ -431,17 +424,18 @@ async fn a_bearer_token_is_sent_and_never_shown() {
 /// Serves no server.
 struct Stranger;
 
+#[async_trait]
 impl Authorizer for Stranger {
     fn bind(&self, _: &Binding) -> Result<(), BoxError> {
         Err("the token is for another server".into())
     }
 
-    fn authorize<'a>(&'a self, _: &'a mut Request<Bytes>) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(std::future::ready(Err("no token".into())))
+    async fn authorize(&self, _: &mut Request<Bytes>) -> Result<(), BoxError> {
+        Err("no token".into())
     }
 
-    fn refused<'a>(&'a self, _: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
-        Box::pin(std::future::ready(Ok(Verdict::Retry)))
+    async fn refused(&self, _: &Refusal) -> Result<Verdict, BoxError> {
+        Ok(Verdict::Retry)
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use http_body::{Body, Frame};
-use mcp_client::http::{Bytes, HttpBody, HttpError, HttpStack, Request, Response, StatusCode};
-use mcp_client::service::BoxFuture;
+use mcp_client::http::{
+    Bytes, HttpBody, HttpError, HttpStack, Request, Response, StatusCode, async_trait,
+};
 use mcp_client::{Client, Revision};
 
 use crate::script::URL;
@@ -40,13 +41,14 @@ struct Firehose {
     pieces: u32,
 }
 
+#[async_trait]
 impl HttpStack for Firehose {
-    fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    async fn send(&self, _: Request<Bytes>) -> Result<Response<HttpBody>, HttpError> {
         let mut response =
             Response::new(HttpBody::new(Ready { piece: self.piece.clone(), left: self.pieces }));
         *response.status_mut() = self.status.try_into().expect("a status");
         response.headers_mut().insert("content-type", self.media.parse().expect("a value"));
-        Box::pin(std::future::ready(Ok(response)))
+        Ok(response)
     }
 }
 
@@ -96,11 +98,9 @@ async fn a_stream_that_is_always_ready_leaves_time_for_other_tasks() {
 /// A server of HTTP+SSE whose stream has an endpoint and then comments.
 struct FirehoseSse;
 
+#[async_trait]
 impl HttpStack for FirehoseSse {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<HttpBody>, HttpError> {
         let mut response = Response::new(HttpBody::new(Ready { piece: Bytes::new(), left: 0 }));
         match (request.method().as_str(), request.uri().path()) {
             ("GET", _) => {
@@ -115,7 +115,7 @@ impl HttpStack for FirehoseSse {
             (_, "/messages") => *response.status_mut() = StatusCode::ACCEPTED,
             _ => *response.status_mut() = StatusCode::NOT_FOUND,
         }
-        Box::pin(std::future::ready(Ok(response)))
+        Ok(response)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod answers;
 mod authorization;
+mod config;
 mod era;
 mod fairness;
 mod groups;

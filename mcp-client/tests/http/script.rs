@@ -5,8 +5,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body::{Body, Frame};
-use mcp_client::http::{Bytes, HttpBody, HttpError, HttpStack, Request, Response, StatusCode};
-use mcp_client::service::BoxFuture;
+use mcp_client::http::{
+    Bytes, HttpBody, HttpError, HttpStack, Request, Response, StatusCode, async_trait,
+};
 use mcp_client::{Client, ClientBuilder, Revision};
 use mcp_test_support::{message, within_an_hour};
 use serde_json::{Value, json};
@@ -21,16 +22,15 @@ type Answer = Result<Response<HttpBody>, HttpError>;
 #[derive(Clone)]
 pub(crate) struct Stack(mpsc::UnboundedSender<Exchange>);
 
+#[async_trait]
 impl HttpStack for Stack {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Answer> {
+    async fn send(&self, request: Request<Bytes>) -> Answer {
         let (answer, answered) = oneshot::channel();
         let sent = self.0.send(Exchange { request, answer });
-        Box::pin(async move {
-            if sent.is_err() {
-                return Err(HttpError::unsent("the test is over"));
-            }
-            answered.await.unwrap_or_else(|_| Err(HttpError::lost("the server hung up")))
-        })
+        if sent.is_err() {
+            return Err(HttpError::unsent("the test is over"));
+        }
+        answered.await.unwrap_or_else(|_| Err(HttpError::lost("the server hung up")))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::world::{Answer, ISSUER, PRM, SERVER, Sent, World};
 
 /// A modern MCP server at the world's URL, which accepts valid tokens, and calls of `write` only
 /// with that scope.
-fn serve(world: &World) {
+pub(crate) fn serve(world: &World) {
     world.route(SERVER, |world, sent| {
         let token = sent.headers.get("authorization").and_then(|value| value.to_str().ok());
         let token = token.and_then(|value| value.strip_prefix("Bearer "));

@@ -8,12 +8,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use mcp_client::http::{
-    Authorizer as _, Endpoint, HttpBody, HttpError, HttpStack, Refusal, Verdict,
+    Authorizer as _, Endpoint, HttpBody, HttpError, HttpStack, Refusal, Verdict, async_trait,
 };
 use mcp_client::oauth::{
     Error, ErrorKind, MemoryStore, OAuth, RegisteredClient, Secret, SigningKey,
 };
-use mcp_client::service::BoxFuture;
 use serde_json::{Value, json};
 
 use crate::proof::open;
@@ -122,14 +121,12 @@ impl Bound {
 }
 
 /// The token endpoint, before the world's own answer.
+#[async_trait]
 impl HttpStack for Bound {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<HttpBody>, HttpError> {
         if request.uri() != TOKEN {
             assert!(!request.headers().contains_key("dpop"), "{} needs no proof", request.uri());
-            return self.world.send(request);
+            return self.world.send(request).await;
         }
         let claims = self.claims(request.headers());
         assert_eq!((&claims["htm"], &claims["htu"]), (&json!("POST"), &json!(TOKEN)));
@@ -137,13 +134,13 @@ impl HttpStack for Bound {
         let wanted = self.state.lock().unwrap().endpoint_nonce;
         let given = claims.get("nonce").and_then(Value::as_str).map(str::to_owned);
         if wanted.is_none() || given.as_deref() == wanted {
-            return self.world.send(request);
+            return self.world.send(request).await;
         }
         let mut answer =
             Response::new(HttpBody::new(json!({"error": "use_dpop_nonce"}).to_string()));
         *answer.status_mut() = StatusCode::BAD_REQUEST;
         answer.headers_mut().insert("dpop-nonce", wanted.unwrap_or_default().parse().unwrap());
-        Box::pin(std::future::ready(Ok(answer)))
+        Ok(answer)
     }
 }
 

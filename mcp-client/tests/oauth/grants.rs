@@ -164,23 +164,23 @@ async fn a_secret_needs_the_issuer_that_it_is_for() {
     let platform = || Secret::new("CANARY");
     type Build = Box<dyn FnOnce(World) -> OAuth>;
     let sources: [(&str, Build, bool); 6] = [
-        ("secret", OAuth::client_credentials(secret()).build_for(), false),
+        ("secret", OAuth::client_credentials(secret()).build_in(), false),
         (
             "secret for any server",
-            OAuth::client_credentials(secret().issuer_from_server()).build_for(),
+            OAuth::client_credentials(secret().issuer_from_server()).build_in(),
             true,
         ),
         // A statement of the client is valid at that one server.
-        ("key", OAuth::client_credentials(keyed()).build_for(), true),
-        ("platform", OAuth::workload_identity(public(), platform()).build_for(), false),
+        ("key", OAuth::client_credentials(keyed()).build_in(), true),
+        ("platform", OAuth::workload_identity(public(), platform()).build_in(), false),
         (
             "platform for any server",
-            OAuth::workload_identity(public().issuer_from_server(), platform()).build_for(),
+            OAuth::workload_identity(public().issuer_from_server(), platform()).build_in(),
             true,
         ),
         (
             "platform for one server",
-            OAuth::workload_identity(public().issuer(ISSUER), platform()).build_for(),
+            OAuth::workload_identity(public().issuer(ISSUER), platform()).build_in(),
             true,
         ),
     ];
@@ -290,11 +290,11 @@ async fn a_refusal_of_the_authorization_server_is_final() {
         "invalid_scope",
     ] {
         for (name, oauth) in [
-            ("client credentials", OAuth::client_credentials(client()).build_for()),
+            ("client credentials", OAuth::client_credentials(client()).build_in()),
             (
                 "a key",
                 OAuth::client_credentials(RegisteredClient::new("robot").private_key(key.clone()))
-                    .build_for(),
+                    .build_in(),
             ),
             (
                 "workload",
@@ -302,7 +302,7 @@ async fn a_refusal_of_the_authorization_server_is_final() {
                     RegisteredClient::new("robot").issuer(ISSUER),
                     Secret::new("jwt"),
                 )
-                .build_for(),
+                .build_in(),
             ),
         ] {
             let world = World::new();
@@ -322,20 +322,20 @@ async fn a_refusal_of_the_authorization_server_is_final() {
 
 /// Builders of several types, as functions that finish them.
 trait BuildFor {
-    fn build_for(self) -> Box<dyn FnOnce(World) -> OAuth>;
+    fn build_in(self) -> Box<dyn FnOnce(World) -> OAuth>;
 }
 
-macro_rules! build_for {
+macro_rules! build_in {
     ($($grant:ty),*) => {$(
         impl BuildFor for mcp_client::oauth::OAuthBuilder<$grant> {
-            fn build_for(self) -> Box<dyn FnOnce(World) -> OAuth> {
+            fn build_in(self) -> Box<dyn FnOnce(World) -> OAuth> {
                 Box::new(move |world| self.http_stack(world).build())
             }
         }
     )*};
 }
 
-build_for!(mcp_client::oauth::ClientCredentials, mcp_client::oauth::WorkloadIdentity);
+build_in!(mcp_client::oauth::ClientCredentials, mcp_client::oauth::WorkloadIdentity);
 
 #[tokio::test]
 async fn a_platform_provides_the_statement_for_a_program() {

@@ -7,7 +7,11 @@ mod dpop;
 mod enterprise;
 mod file_store;
 mod grants;
+mod host;
+mod host_store;
 mod identity;
+#[cfg(feature = "keychain")]
+mod keychain;
 mod leaks;
 mod login;
 mod loopback;

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::join_all;
-use mcp_client::http::{Authorizer as _, BoxError};
+use mcp_client::http::{Authorizer as _, BoxError, async_trait};
 use mcp_client::oauth::{
     CredentialKey, CredentialStore, ErrorKind, MemoryStore, OAuth, OAuthLimits, RegisteredClient,
     Secret, StoreLock,
 };
-use mcp_client::service::BoxFuture;
 use serde_json::json;
 
 use crate::world::{Answer, ISSUER, PRM, SERVER, World, bind, binding, bound};
@@ -88,29 +87,23 @@ struct Locked {
     locks: Arc<AtomicUsize>,
 }
 
+#[async_trait]
 impl CredentialStore for Locked {
-    fn load<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
-        self.store.load(key)
+    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
+        self.store.load(key).await
     }
 
-    fn save<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-        value: &'a Secret,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.store.save(key, value)
+    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
+        self.store.save(key, value).await
     }
 
-    fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.store.remove(key)
+    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
+        self.store.remove(key).await
     }
 
-    fn lock<'a>(&'a self, _: &'a CredentialKey) -> BoxFuture<'a, Result<StoreLock, BoxError>> {
+    async fn lock(&self, _: &CredentialKey) -> Result<StoreLock, BoxError> {
         self.locks.fetch_add(1, Ordering::SeqCst);
-        Box::pin(async { Ok(StoreLock::new(Arc::clone(&self.lock).lock_owned().await)) })
+        Ok(StoreLock::new(Arc::clone(&self.lock).lock_owned().await))
     }
 }
 
@@ -123,29 +116,19 @@ struct Broken {
     tries: Arc<AtomicUsize>,
 }
 
+#[async_trait]
 impl CredentialStore for Broken {
-    fn load<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
-        if self.loads { self.store.load(key) } else { Box::pin(async { Err("unreadable".into()) }) }
+    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
+        if self.loads { self.store.load(key).await } else { Err("unreadable".into()) }
     }
 
-    fn save<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-        value: &'a Secret,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
+    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
         self.tries.fetch_add(1, Ordering::SeqCst);
-        if self.saves {
-            self.store.save(key, value)
-        } else {
-            Box::pin(async { Err("disk full".into()) })
-        }
+        if self.saves { self.store.save(key, value).await } else { Err("disk full".into()) }
     }
 
-    fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.store.remove(key)
+    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
+        self.store.remove(key).await
     }
 }
 
@@ -179,21 +162,18 @@ async fn a_failing_store_needs_no_log_in() {
 #[derive(Clone)]
 struct Silent;
 
+#[async_trait]
 impl CredentialStore for Silent {
-    fn load<'a>(&'a self, _: &'a CredentialKey) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
-        Box::pin(std::future::pending())
+    async fn load(&self, _: &CredentialKey) -> Result<Option<Secret>, BoxError> {
+        std::future::pending().await
     }
 
-    fn save<'a>(
-        &'a self,
-        _: &'a CredentialKey,
-        _: &'a Secret,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(std::future::pending())
+    async fn save(&self, _: &CredentialKey, _: &Secret) -> Result<(), BoxError> {
+        std::future::pending().await
     }
 
-    fn remove<'a>(&'a self, _: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(std::future::pending())
+    async fn remove(&self, _: &CredentialKey) -> Result<(), BoxError> {
+        std::future::pending().await
     }
 }
 
@@ -247,23 +227,17 @@ async fn a_store_in_memory_is_bounded() {
 #[derive(Clone)]
 struct Unlocked(MemoryStore);
 
+#[async_trait]
 impl CredentialStore for Unlocked {
-    fn load<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
-        self.0.load(key)
+    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
+        self.0.load(key).await
     }
 
-    fn save<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-        value: &'a Secret,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.0.save(key, value)
+    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
+        self.0.save(key, value).await
     }
 
-    fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
+    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
         panic!("{} was removed, though it is newer", key.as_str())
     }
 }

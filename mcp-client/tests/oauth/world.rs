@@ -10,9 +10,9 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response, StatusCode};
 use mcp_client::http::{
     Authorizer, Binding, BoxError, Endpoint, HttpBody, HttpError, HttpStack, Refusal, Verdict,
+    async_trait,
 };
 use mcp_client::oauth::{AuthorizationCode, AuthorizationUrl, Error, OAuth, OAuthBuilder};
-use mcp_client::service::BoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -386,11 +386,9 @@ fn merge(into: &mut Value, changes: Value) {
     }
 }
 
+#[async_trait]
 impl HttpStack for World {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<HttpBody>, HttpError> {
         let sent = Sent {
             method: request.method().to_string(),
             url: request.uri().to_string(),
@@ -403,23 +401,20 @@ impl HttpStack for World {
             inner.log.push(sent.clone());
             inner.routes.get(&sent.url).cloned()
         };
-        Box::pin(async move {
-            if sent.url.ends_with("/token") {
-                self.token_gate.acquire().await.unwrap().forget();
-                self.token_gate.add_permits(1);
-            }
-            let answer =
-                handler.map_or_else(|| Answer::status(404), |handler| handler(self, &sent));
-            if answer.status == 0 {
-                return Err(HttpError::unsent("no route to host"));
-            }
-            let mut response = Response::new(HttpBody::new(answer.body));
-            *response.status_mut() = StatusCode::from_u16(answer.status).unwrap();
-            response.headers_mut().insert(CONTENT_TYPE, answer.media_type.parse().unwrap());
-            if let Some(challenge) = answer.challenge {
-                response.headers_mut().insert(WWW_AUTHENTICATE, challenge.parse().unwrap());
-            }
-            Ok(response)
-        })
+        if sent.url.ends_with("/token") {
+            self.token_gate.acquire().await.unwrap().forget();
+            self.token_gate.add_permits(1);
+        }
+        let answer = handler.map_or_else(|| Answer::status(404), |handler| handler(self, &sent));
+        if answer.status == 0 {
+            return Err(HttpError::unsent("no route to host"));
+        }
+        let mut response = Response::new(HttpBody::new(answer.body));
+        *response.status_mut() = StatusCode::from_u16(answer.status).unwrap();
+        response.headers_mut().insert(CONTENT_TYPE, answer.media_type.parse().unwrap());
+        if let Some(challenge) = answer.challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge.parse().unwrap());
+        }
+        Ok(response)
     }
 }

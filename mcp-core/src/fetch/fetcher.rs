@@ -14,12 +14,13 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use hyper_util::client::legacy::connect::dns::GaiResolver;
 use tokio::time::timeout;
 
+use super::checked_proxies::CheckedProxies;
 use super::error::{FetchError, FetchErrorKind};
 use super::guard::{ForbiddenAddress, Guard};
 use super::limits::FetchLimits;
 use super::resolver::GuardedResolver;
 use crate::http_client::url::{ShownUrl, is_same_origin, resolve};
-use crate::http_client::{BoxError, HttpStack, Network};
+use crate::http_client::{BoxError, HttpStack, Network, ProxySettings};
 use crate::json::has_reserved_name;
 
 /// Sends requests to URLs that its [`Guard`] allows. Clones share their connections.
@@ -63,6 +64,16 @@ impl Fetcher {
     pub fn over_network(guard: Guard, limits: &FetchLimits) -> Self {
         let resolver = GuardedResolver::new(GaiResolver::new(), guard.clone());
         Self::new(Arc::new(Network::with_resolver(resolver)), guard, limits)
+    }
+
+    /// As [`Fetcher::over_network`], with proxies. A proxy resolves names itself and decides which
+    /// addresses it connects to. Here a name is refused if it can be resolved and has no admitted
+    /// address.
+    #[must_use]
+    pub fn over_proxies(guard: Guard, limits: &FetchLimits, proxies: &ProxySettings) -> Self {
+        let resolver = GuardedResolver::new(GaiResolver::new(), guard.clone());
+        let network = Network::with_resolver(resolver.clone()).with_proxies(proxies);
+        Self::new(Arc::new(CheckedProxies::new(network, resolver)), guard, limits)
     }
 
     /// What is allowed.
@@ -205,13 +216,9 @@ fn unreachable(url: &str, what: &str) -> FetchError {
 
 /// The stack's error: a refusal of the resolver is distinguished from a network that fails.
 fn failed(url: &str, error: BoxError) -> FetchError {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
-    while let Some(error) = source {
-        if let Some(forbidden) = error.downcast_ref::<ForbiddenAddress>() {
-            let message = format!("{} must not be used: {forbidden}", ShownUrl(url));
-            return FetchError::new(FetchErrorKind::Forbidden, message);
-        }
-        source = error.source();
+    if let Some(forbidden) = ForbiddenAddress::of(&*error) {
+        let message = format!("{} must not be used: {forbidden}", ShownUrl(url));
+        return FetchError::new(FetchErrorKind::Forbidden, message);
     }
     unreachable(url, "could not be reached").with_source(error)
 }
@@ -230,8 +237,7 @@ mod tests {
 
     use super::*;
     use crate::fetch::PrivateHosts;
-    use crate::http_client::{HttpBody, HttpError};
-    use crate::service::BoxFuture;
+    use crate::http_client::{HttpBody, HttpError, async_trait};
     use crate::sync::Mutex;
 
     /// Gives the prepared answers, and records what was requested.
@@ -254,19 +260,15 @@ mod tests {
         }
     }
 
+    #[async_trait]
     impl HttpStack for Script {
-        fn send(
-            &self,
-            request: Request<Bytes>,
-        ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+        async fn send(&self, request: Request<Bytes>) -> Result<Response<HttpBody>, HttpError> {
             self.requests.lock().push(format!("{} {}", request.method(), request.uri()));
             let answer = self.answers.lock().pop_front();
-            Box::pin(async move {
-                match answer {
-                    Some(answer) => Ok(answer.map(HttpBody::new)),
-                    None => std::future::pending().await,
-                }
-            })
+            match answer {
+                Some(answer) => Ok(answer.map(HttpBody::new)),
+                None => std::future::pending().await,
+            }
         }
     }
 

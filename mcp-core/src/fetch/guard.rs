@@ -204,6 +204,14 @@ pub(super) struct ForbiddenAddress {
     pub(super) names: SettingNames,
 }
 
+impl ForbiddenAddress {
+    /// The one in the chain of sources of an error.
+    pub(super) fn of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
+        let mut errors = std::iter::successors(Some(error), |error| (*error).source());
+        errors.find_map(|error| error.downcast_ref())
+    }
+}
+
 impl fmt::Display for ForbiddenAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} has the address {}, which ", self.name, self.address)?;

@@ -21,6 +21,7 @@
 //! ```
 
 mod address;
+mod checked_proxies;
 mod error;
 mod fetcher;
 mod form;

@@ -23,6 +23,11 @@ impl HttpError {
         Self { may_have_left: true, source: source.into() }
     }
 
+    /// TLS cannot be used.
+    pub(super) fn no_certificates(error: &std::io::Error) -> Self {
+        Self::unsent(format!("the certificates that the system trusts cannot be read: {error}"))
+    }
+
     /// What failed, such as an error of the operating system.
     #[must_use]
     pub fn into_source(self) -> BoxError {

@@ -4,6 +4,7 @@
 //! - `stack`: the interface that sends a request, and can be replaced; `error` is why there is no
 //!   response
 //! - `network`: the stack that is used otherwise, over TCP and TLS
+//! - `pool`: HTTP over the connections of any connector; `proxy/`: those through a proxy
 //! - `plain/`: the connections of the network without TLS, which calls use themselves
 //! - [`url`]: what an origin is, where a reference leads, and how a URL is shown
 //!
@@ -14,14 +15,21 @@ mod error;
 mod limits;
 mod network;
 mod plain;
+mod pool;
+mod proxy;
 mod request_body;
 mod retry_after;
 mod stack;
+mod tls;
 pub mod url;
 
+/// Lets an implementation of [`HttpStack`] have an async function.
+pub use async_trait::async_trait;
 pub use error::{BoxError, HttpError};
 pub use limits::NetworkLimits;
-pub use network::{Network, Pool};
+pub use network::Network;
+pub use pool::Pool;
+pub use proxy::ProxySettings;
 pub use retry_after::retry_after;
 /// TLS, for [`Network::with_tls_config`].
 pub use rustls;

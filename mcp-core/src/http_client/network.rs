@@ -8,20 +8,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::Scheme;
-use http::{Request, Response};
-use hyper_rustls::builderstates::WantsSchemes;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
+use http::{Request, Response, Uri};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
-use hyper_util::client::legacy::connect::{Connect, HttpConnector};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
 
 use super::error::{BoxError, HttpError};
 use super::limits::NetworkLimits;
 use super::plain::PlainPool;
-use super::request_body::RequestBody;
+use super::pool::Pool;
+use super::proxy::{Proxied, ProxySettings};
 use super::stack::{HttpBody, HttpStack};
+use super::tls::builder;
 use crate::service::BoxFuture;
 
 /// How long after an unanswered TCP probe the next one is sent. Fixed: the default of the system is
@@ -33,6 +32,9 @@ const TCP_PROBES: u32 = 3;
 /// HTTP/1 and HTTP/2 over TCP and TLS, with the certificates that the system trusts. Connections
 /// are reused.
 ///
+/// Requests go through the proxies that the environment names ([`ProxySettings::from_env`]), unless
+/// the network has others ([`Network::with_proxies`]) or a resolver of its own.
+///
 /// Clones share their connections.
 #[derive(Clone)]
 pub struct Network<R = GaiResolver> {
@@ -40,28 +42,32 @@ pub struct Network<R = GaiResolver> {
     plain: PlainPool<R>,
     /// Made with the first `https` URL, since the system's certificates take a while to read.
     tls: Arc<OnceLock<io::Result<Tls<R>>>>,
+    /// Instead of that of the system.
+    tls_config: Option<Arc<rustls::ClientConfig>>,
+    proxied: Option<Proxied>,
     limits: NetworkLimits,
 }
 
 type Tls<R> = Pool<HttpsConnector<HttpConnector<R>>>;
 
 fn https<R>(
-    builder: HttpsConnectorBuilder<WantsSchemes>,
+    config: Option<&rustls::ClientConfig>,
     tcp: &HttpConnector<R>,
     limits: &NetworkLimits,
-) -> Tls<R>
+) -> io::Result<Tls<R>>
 where
     R: Service<Name> + Clone + Send + Sync + 'static,
     R::Response: Iterator<Item = SocketAddr>,
     R::Error: Into<BoxError>,
     R::Future: Send,
 {
-    let connector = builder.https_only().enable_all_versions().wrap_connector(tcp.clone());
-    Pool::with_limits(connector, limits.clone())
+    let builder = builder(config)?.https_only().enable_all_versions();
+    Ok(Pool::with_limits(builder.wrap_connector(tcp.clone()), limits.clone()))
 }
 
 impl Network {
-    /// The network, with the system's name resolution and the default limits.
+    /// The network, with the system's name resolution, the proxies of the environment and the
+    /// default limits.
     #[must_use]
     pub fn new() -> Self {
         Self::with_limits(NetworkLimits::new())
@@ -70,7 +76,7 @@ impl Network {
     /// As [`Network::new`], with other limits: [`NetworkLimits`], or a type that contains them.
     #[must_use]
     pub fn with_limits(limits: impl Into<NetworkLimits>) -> Self {
-        Self::build(GaiResolver::new(), limits.into())
+        Self::build(GaiResolver::new(), limits.into()).with_proxies(&ProxySettings::from_env())
     }
 }
 
@@ -95,16 +101,22 @@ where
     }
 
     fn build(resolver: R, limits: NetworkLimits) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(resolver);
-        tcp.enforce_http(false);
-        // A request is one write; it must not wait for the acknowledgement of the one before.
-        tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(limits.keep_alive_interval));
-        tcp.set_keepalive_interval(Some(TCP_PROBE_INTERVAL));
-        tcp.set_keepalive_retries(Some(TCP_PROBES));
-        tcp.set_connect_timeout(Some(limits.connect_timeout));
+        let tcp = tcp(resolver, &limits);
         let plain = PlainPool::new(tcp.clone(), &limits);
-        Self { plain, tcp, tls: Arc::default(), limits }
+        Self { plain, tcp, tls: Arc::default(), tls_config: None, proxied: None, limits }
+    }
+
+    /// The same network with other proxies. The names of proxies are resolved by the system.
+    #[must_use]
+    pub fn with_proxies(self, proxies: &ProxySettings) -> Self {
+        let proxied = Proxied::new(proxies, tcp(GaiResolver::new(), &self.limits));
+        Self { proxied, ..self }
+    }
+
+    /// Whether requests to a URL go through a proxy, which resolves its host itself.
+    #[must_use]
+    pub fn is_proxied(&self, target: &Uri) -> bool {
+        self.proxied.as_ref().is_some_and(|proxied| proxied.applies_to(target))
     }
 
     /// The same network with another TLS configuration, such as for a private certificate authority
@@ -128,26 +140,32 @@ where
     #[must_use]
     pub fn with_tls_config(self, mut config: rustls::ClientConfig) -> Self {
         config.alpn_protocols.clear(); // The connector fills them in, and takes no others.
-        let builder = HttpsConnectorBuilder::new().with_tls_config(config);
-        let tls = Arc::new(OnceLock::from(Ok(https(builder, &self.tcp, &self.limits))));
-        Self { tls, ..self }
+        let (tls_config, tls) = (Some(Arc::new(config)), Arc::default());
+        let proxied = self.proxied.as_ref().map(Proxied::with_tls_config);
+        Self { tls, tls_config, proxied, ..self }
     }
 
     fn tls(&self) -> Result<&Tls<R>, HttpError> {
-        let made = self.tls.get_or_init(|| {
-            let provider = rustls::crypto::ring::default_provider();
-            let builder =
-                HttpsConnectorBuilder::new().with_provider_and_platform_verifier(provider)?;
-            Ok(https(builder, &self.tcp, &self.limits))
-        });
-        made.as_ref().map_err(|error| {
-            HttpError::unsent(format!(
-                "the certificates that the system trusts cannot be read: {error}"
-            ))
-        })
+        let config = self.tls_config.as_deref();
+        let made = self.tls.get_or_init(|| https(config, &self.tcp, &self.limits));
+        made.as_ref().map_err(HttpError::no_certificates)
     }
 }
 
+/// Opens connections over TCP.
+fn tcp<R>(resolver: R, limits: &NetworkLimits) -> HttpConnector<R> {
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
+    tcp.enforce_http(false);
+    // A request is one write; it must not wait for the acknowledgement of the one before.
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(limits.keep_alive_interval));
+    tcp.set_keepalive_interval(Some(TCP_PROBE_INTERVAL));
+    tcp.set_keepalive_retries(Some(TCP_PROBES));
+    tcp.set_connect_timeout(Some(limits.connect_timeout));
+    tcp
+}
+
+// One box for each request, of the size that its way needs.
 impl<R> HttpStack for Network<R>
 where
     R: Service<Name> + Clone + Send + Sync + 'static,
@@ -155,15 +173,24 @@ where
     R::Error: Into<BoxError>,
     R::Future: Send,
 {
-    fn send(
-        &self,
+    fn send<'life0, 'async_trait>(
+        &'life0 self,
         request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    ) -> BoxFuture<'async_trait, Result<Response<HttpBody>, HttpError>>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        if let Some(proxied) = &self.proxied
+            && proxied.applies_to(request.uri())
+        {
+            return Box::pin(proxied.send(request, &self.limits, self.tls_config.as_deref()));
+        }
         if request.uri().scheme() != Some(&Scheme::HTTPS) {
             return Box::pin(self.plain.send(request));
         }
         match self.tls() {
-            Ok(pool) => pool.send(request),
+            Ok(pool) => Box::pin(pool.exchange(request)),
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }
@@ -172,81 +199,5 @@ where
 impl<R> fmt::Debug for Network<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Network")
-    }
-}
-
-/// HTTP/1 and HTTP/2 over the connections of any connector: a Unix socket, a proxy, a simulated
-/// network.
-///
-/// A connector is a `tower_service::Service<http::Uri>` whose connections hyper can use; see
-/// [`hyper_util::client::legacy::connect`].
-#[derive(Clone)]
-pub struct Pool<C> {
-    client: Client<C, RequestBody>,
-}
-
-impl<C: Connect + Clone + Send + Sync + 'static> Pool<C> {
-    /// A pool whose connections a connector makes, with the default limits.
-    #[must_use]
-    pub fn new(connector: C) -> Self {
-        Self::with_limits(connector, NetworkLimits::new())
-    }
-
-    /// As [`Pool::new`], with other limits: [`NetworkLimits`], or a type that contains them.
-    #[must_use]
-    pub fn with_limits(connector: C, limits: impl Into<NetworkLimits>) -> Self {
-        let limits = limits.into();
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .pool_idle_timeout(limits.pool_idle_timeout)
-            .pool_max_idle_per_host(limits.max_idle_connections)
-            .http2_keep_alive_interval(limits.keep_alive_interval)
-            .http2_keep_alive_timeout(limits.keep_alive_timeout)
-            .http2_adaptive_window(true)
-            .build(connector);
-        Self { client }
-    }
-}
-
-impl<C: Connect + Clone + Send + Sync + 'static> HttpStack for Pool<C> {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
-        let response = self.client.request(request.map(RequestBody::new));
-        Box::pin(async move {
-            match response.await {
-                Ok(response) => Ok(response.map(HttpBody::hyper)),
-                Err(error) if speaks_no_tls(&error) => Err(HttpError::unsent(format!(
-                    "the port does not speak TLS; if it serves plain HTTP, the URL begins with \
-                     http:// ({error})"
-                ))),
-                Err(error) if error.is_connect() => Err(HttpError::unsent(error)),
-                Err(error) => Err(HttpError::lost(error)),
-            }
-        })
-    }
-}
-
-/// Whether what a server sent in place of its part of the TLS handshake is no TLS at all.
-fn speaks_no_tls(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        // An error of IO hides the one inside from `source`.
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let inner = inner.map(|inner| inner as &(dyn std::error::Error + 'static));
-        let tls = inner.unwrap_or(error).downcast_ref::<rustls::Error>();
-        if matches!(tls, Some(rustls::Error::InvalidMessage(_))) {
-            return true;
-        }
-        next = inner.or_else(|| error.source());
-    }
-    false
-}
-
-impl<C> fmt::Debug for Pool<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pool")
     }
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
@@ -19,20 +20,43 @@ use crate::service::BoxFuture;
 ///
 /// It follows no redirects: the caller decides about them. Dropping the future, or the body of the
 /// response, ends the exchange, which a server of 2026-07-28 takes as a cancellation.
+///
+/// ```
+/// use mcp_core::http_client::{HttpBody, HttpError, HttpStack, Network, async_trait};
+///
+/// /// Counts in the log what is sent.
+/// struct Logged(Network);
+///
+/// #[async_trait]
+/// impl HttpStack for Logged {
+///     async fn send(
+///         &self,
+///         request: http::Request<bytes::Bytes>,
+///     ) -> Result<http::Response<HttpBody>, HttpError> {
+///         tracing::info!(method = %request.method(), "a request");
+///         self.0.send(request).await
+///     }
+/// }
+/// ```
+#[async_trait]
 pub trait HttpStack: Send + Sync + 'static {
     /// Sends a request and returns the response once its head has arrived.
     ///
     /// # Errors
     /// [`HttpError`], which says whether any of the request may have left.
-    fn send(&self, request: Request<Bytes>)
-    -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>>;
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<HttpBody>, HttpError>;
 }
 
+// The future of the other stack is passed on, without a box around its box.
 impl<S: HttpStack + ?Sized> HttpStack for Arc<S> {
-    fn send(
-        &self,
+    fn send<'life0, 'async_trait>(
+        &'life0 self,
         request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    ) -> BoxFuture<'async_trait, Result<Response<HttpBody>, HttpError>>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
         S::send(self, request)
     }
 }

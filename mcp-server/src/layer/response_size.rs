@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use mcp_core::excess::{cut_content, kept_text, link_to_kept, refusal};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::method::{Method as _, PromptsGet, ResourcesRead, ToolsCall};
 use mcp_core::service::{Notification, Reply, Request, Service};
 use mcp_core::types::{
-    CacheScope, CallToolResult, Content, ReadResourceResult, ResourceContents, ResourceLink,
-    TextContent, TextResourceContents,
+    CacheScope, CallToolResult, Content, ReadResourceResult, ResourceContents, TextResourceContents,
 };
 use serde_json::json;
 use tower_layer::Layer;
@@ -22,8 +22,6 @@ use crate::context::Context;
 
 /// Minimum of the limit, in bytes: a note has to fit.
 const SMALLEST: usize = 1_024;
-/// What is kept free for the note and the members around the content, in bytes.
-const RESERVED: usize = 512;
 
 /// Limits the size of the results of `tools/call`, `prompts/get` and `resources/read`, in bytes of
 /// JSON. Models read results, and a large one may cost more than it is worth, or not fit at all.
@@ -175,7 +173,7 @@ impl ResponseSizeLayer {
         let shrunk = match &self.excess {
             Excess::Refuse => None,
             Excess::Cut if parsed.structured_content.is_some() => None,
-            Excess::Cut => Some(self.cut_content(parsed, bytes)),
+            Excess::Cut => Some(cut_content(parsed, bytes, self.max_bytes)),
             Excess::Spill(spill) => self.spilled(spill, owner, parsed, bytes),
         };
         if let Some(shrunk) = shrunk {
@@ -189,33 +187,6 @@ impl ResponseSizeLayer {
             .encode(CallToolResult::new().content([Content::text(refusal)]).is_error(true))?)
     }
 
-    fn cut_content(&self, mut result: CallToolResult, bytes: usize) -> CallToolResult {
-        let meta = result.meta.as_ref().map_or(0, length);
-        let mut free = self.max_bytes.saturating_sub(RESERVED + meta);
-        let mut kept = Vec::new();
-        for block in std::mem::take(&mut result.content) {
-            let block_bytes = length(&block) + 1;
-            if block_bytes <= free {
-                free -= block_bytes;
-                kept.push(block);
-                continue;
-            }
-            if let Content::Text(mut text) = block {
-                let around = block_bytes - escaped(&text.text);
-                text.text.truncate(prefix(&text.text, free.saturating_sub(around)));
-                if !text.text.is_empty() {
-                    kept.push(Content::Text(text));
-                }
-            }
-            break;
-        }
-        let max = self.max_bytes;
-        let note = format!("[cut: the result has {bytes} bytes, and the limit is {max} bytes]");
-        kept.push(TextContent::new(note).into());
-        result.content = kept;
-        result
-    }
-
     /// Keeps the result, and returns a link to it.
     fn spilled(
         &self,
@@ -224,36 +195,14 @@ impl ResponseSizeLayer {
         result: CallToolResult,
         bytes: usize,
     ) -> Option<CallToolResult> {
-        let has_schema = result.structured_content.is_some();
-        let text = match &result.content[..] {
-            [Content::Text(only)] if !has_schema => {
-                Text { text: only.text.as_str().into(), mime_type: "text/plain" }
-            }
-            _ => {
-                let whole = serde_json::to_string(&result).ok()?;
-                Text { text: whole.into(), mime_type: "application/json" }
-            }
-        };
-        let (size, mime_type) = (text.text.len() as u64, text.mime_type);
-        let uri = spill.keep(owner.0?, text)?;
-        let max = self.max_bytes;
-        let note = format!(
-            "The result has {bytes} bytes, and the limit is {max} bytes. Read all of it from the \
-             resource {uri}."
-        );
-        let link = ResourceLink::new(uri, "result").mime_type(mime_type).size(size);
-        let mut short = CallToolResult::new()
-            .content([Content::from(TextContent::new(note)), Content::ResourceLink(link)]);
-        short.is_error = result.is_error;
-        if has_schema {
-            short.is_error = Some(true);
-        }
-        Some(short)
+        let (text, mime_type) = kept_text(&result)?;
+        let size = text.len();
+        let uri = spill.keep(owner.0?, Text { text: text.into(), mime_type })?;
+        Some(link_to_kept(&result, &uri, (mime_type, size), (bytes, self.max_bytes)))
     }
 
     fn message(&self, bytes: usize) -> String {
-        let max = self.max_bytes;
-        format!("the result has {bytes} bytes, and the limit is {max} bytes; ask for less")
+        refusal(bytes, self.max_bytes)
     }
 
     fn error(&self, bytes: usize) -> ErrorObject {
@@ -267,34 +216,6 @@ fn contents(uri: &str, text: &Text) -> ReadResourceResult {
     let mut result = ReadResourceResult::new([ResourceContents::Text(contents)]);
     result.cache_scope = Some(CacheScope::Private);
     result
-}
-
-/// The length of a value as JSON, in bytes.
-fn length<T: serde::Serialize>(value: &T) -> usize {
-    mcp_core::json::to_text(value).map_or(usize::MAX / 2, |text| text.len())
-}
-
-/// The length of a text in JSON, in bytes, without its quotes.
-fn escaped(text: &str) -> usize {
-    text.chars().map(escaped_char).sum()
-}
-
-const fn escaped_char(character: char) -> usize {
-    match character {
-        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
-        '\0'..='\u{1f}' => 6,
-        character => character.len_utf8(),
-    }
-}
-
-/// Returns the length of the longest beginning of a text that has at most `max` bytes in JSON.
-fn prefix(text: &str, max: usize) -> usize {
-    let mut used = 0;
-    let end = text.char_indices().find(|(_, character)| {
-        used += escaped_char(*character);
-        used > max
-    });
-    end.map_or(text.len(), |(at, _)| at)
 }
 
 impl fmt::Debug for Excess {

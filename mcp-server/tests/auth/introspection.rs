@@ -6,8 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use mcp_core::service::BoxFuture;
-use mcp_server::auth::http_client::{HttpBody, HttpError, HttpStack};
+use mcp_server::auth::http_client::{HttpBody, HttpError, HttpStack, async_trait};
 use mcp_server::auth::jose::{Jwk, Jwt, SigningAlgorithm, SigningKey};
 use mcp_server::auth::{
     IntrospectionBuilder, IntrospectionLimits, IntrospectionVerifier, Protection, TokenVerifier,
@@ -61,16 +60,15 @@ impl Script {
     }
 }
 
+#[async_trait]
 impl HttpStack for Script {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
-        let mut state = self.0.lock().unwrap();
-        state.requests.push(request);
-        let reply = state.replies.pop_front().unwrap_or(Reply::Valid);
-        drop(state);
-        Box::pin(reply.send())
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<HttpBody>, HttpError> {
+        let reply = {
+            let mut state = self.0.lock().unwrap();
+            state.requests.push(request);
+            state.replies.pop_front().unwrap_or(Reply::Valid)
+        };
+        reply.send().await
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mcp_core::sync::Mutex;
 
+use super::login_record::LoginRecord;
 use super::need::{Need, RefusedRequest};
 use super::scope::{choose, includes, union};
 use super::state::{HeldToken, State, TokenSource};
@@ -15,6 +16,7 @@ use crate::oauth::discovery::{Discovered, Discovery};
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::grant::AuthorizationGrant;
+use crate::oauth::options::Options;
 use crate::oauth::token::{AccessToken, Refreshed, load_token, refresh};
 
 /// How long a token must have worked, so that the authorization for it is no longer counted. Fixed:
@@ -24,15 +26,17 @@ const WORKED_FOR: Duration = Duration::from_secs(60);
 /// Obtains tokens for one MCP server, and holds the one in use.
 pub(crate) struct Acquirer {
     pub(crate) environment: Environment,
-    grant: Arc<dyn AuthorizationGrant>,
+    pub(super) grant: Arc<dyn AuthorizationGrant>,
     /// The scopes to request when the challenge names none.
-    scopes: Option<Vec<String>>,
+    pub(super) scopes: Option<Vec<String>>,
     /// The resource identifier of the server, where the application set one.
     resource: Option<String>,
+    /// What tokens are requested for, where that is not the resource.
+    resource_parameter: Option<String>,
     /// Whether a server without metadata may be its own authorization server, whatever revision was
     /// negotiated.
     fallback: bool,
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
 }
 
 /// Whether a token was replaced without the grant.
@@ -46,11 +50,17 @@ impl Acquirer {
     pub(crate) fn new(
         environment: Environment,
         grant: Arc<dyn AuthorizationGrant>,
-        scopes: Option<Vec<String>>,
-        resource: Option<String>,
-        fallback: bool,
+        options: &Options,
     ) -> Self {
-        Self { environment, grant, scopes, resource, fallback, state: Mutex::default() }
+        Self {
+            environment,
+            grant,
+            scopes: options.scopes.clone(),
+            resource: options.resource.clone(),
+            resource_parameter: options.resource_parameter.clone(),
+            fallback: options.fallback,
+            state: Mutex::default(),
+        }
     }
 
     /// The token in use.
@@ -97,16 +107,24 @@ impl Acquirer {
 
     /// Obtains what is needed, and holds it.
     pub(super) async fn acquire(&self, need: &Need) -> Result<(), Error> {
+        let since = {
+            let mut state = self.state.lock();
+            if let Need::Token(refused) | Need::Scope(refused, _) = need {
+                state.refused = Some(refused.remembered());
+            }
+            state.logouts
+        };
         match need {
-            Need::Token(refused) => self.replace(refused).await,
-            Need::Scope(refused, scope) => self.step_up(refused, scope).await,
-            Need::Renewal => self.renew().await,
+            Need::Token(refused) => self.replace(refused, since).await,
+            Need::Scope(refused, scope) => self.step_up(refused, scope, since).await,
+            Need::Renewal => self.renew(since).await,
         }
     }
 
-    async fn replace(&self, refused: &RefusedRequest) -> Result<(), Error> {
+    async fn replace(&self, refused: &RefusedRequest, since: u64) -> Result<(), Error> {
         // The server may have another authorization server by now.
-        let found = Arc::new(self.discover(refused).await?);
+        let discovery = self.discovery(refused.param("resource_metadata"));
+        let found = Arc::new(self.requested(discovery.run(|issuers| self.select(issuers)).await?));
         let (held, works) = {
             let state = self.state.lock();
             (state.held.clone(), state.works)
@@ -115,7 +133,8 @@ impl Acquirer {
         let held = held.filter(|held| {
             held.found.issuer() == found.issuer() && held.found.resource == found.resource
         });
-        let replaced = self.replace_without_grant(refused, &found, held.as_deref(), works).await?;
+        let replaced =
+            self.replace_without_grant(refused, &found, held.as_deref(), works, since).await?;
         let Replaced::NeedsGrant(previous) = replaced else { return Ok(()) };
 
         let limits = &self.environment.limits;
@@ -142,22 +161,35 @@ impl Acquirer {
             (Some(chosen), Some(previous)) => Some(union(limits, [&*previous, &*chosen])),
             (chosen, previous) => chosen.or(previous),
         };
-        self.use_grant(refused, found, scope).await
+        self.use_grant(refused, found, scope, since).await
     }
 
-    async fn discover(&self, refused: &RefusedRequest) -> Result<Discovered, Error> {
+    /// The discovery of the server's authorization, by the metadata that its challenge names.
+    pub(super) fn discovery<'a>(&'a self, resource_metadata: Option<&'a str>) -> Discovery<'a> {
         let environment = &self.environment;
-        let revision = environment.binding.revision();
-        let discovery = Discovery {
+        let revision = environment.bindings.revision();
+        Discovery {
             fetcher: &environment.fetcher,
             endpoint: environment.endpoint(),
             resource: self.resource.as_deref(),
-            resource_metadata: refused.param("resource_metadata"),
+            resource_metadata,
             allows_own_server: self.fallback
                 || revision.is_some_and(|revision| revision.rules().own_authorization_server),
             max_authorization_servers: environment.limits.max_authorization_servers,
-        };
-        discovery.run(|issuers| self.grant.select(issuers).map(str::to_owned)).await
+        }
+    }
+
+    /// Which of the authorization servers of the resource is used.
+    pub(super) fn select(&self, issuers: &[String]) -> Option<String> {
+        self.grant.select(issuers).map(str::to_owned)
+    }
+
+    /// What was found, with the resource that tokens are requested for.
+    pub(super) fn requested(&self, mut found: Discovered) -> Discovered {
+        if let Some(resource) = &self.resource_parameter {
+            found.resource.clone_from(resource);
+        }
+        found
     }
 
     /// Gets a token from the store or by a refresh.
@@ -167,6 +199,7 @@ impl Acquirer {
         found: &Arc<Discovered>,
         held: Option<&HeldToken>,
         works: bool,
+        since: u64,
     ) -> Result<Replaced, Error> {
         let environment = &self.environment;
         let held_scope = held.and_then(|held| held.token.requested_scope.clone());
@@ -183,7 +216,7 @@ impl Acquirer {
             && !refused.was_sent_with(stored)
             && !stored.is_expired(environment.now())
         {
-            self.hold(stored.clone(), client, found, true, TokenSource::Store);
+            self.hold(stored.clone(), client, found, true, TokenSource::Store, since)?;
             return Ok(Replaced::Yes);
         }
         // If a token that was issued just now never worked, the next one would not work either.
@@ -195,7 +228,7 @@ impl Acquirer {
         };
         match refresh(environment, found, &client, known, is_saved).await {
             Ok(Refreshed::Token { token, saved }) => {
-                self.hold(token, client, found, saved, TokenSource::Refresh);
+                self.hold(token, client, found, saved, TokenSource::Refresh, since)?;
                 Ok(Replaced::Yes)
             }
             Ok(Refreshed::Ended) => Ok(Replaced::NeedsGrant(scope)),
@@ -210,11 +243,16 @@ impl Acquirer {
         }
     }
 
-    async fn step_up(&self, refused: &RefusedRequest, needed: &str) -> Result<(), Error> {
+    async fn step_up(
+        &self,
+        refused: &RefusedRequest,
+        needed: &str,
+        since: u64,
+    ) -> Result<(), Error> {
         let environment = &self.environment;
         let Some(held) = self.held() else {
             // The server names scopes before it has seen a token.
-            return self.replace(refused).await;
+            return self.replace(refused, since).await;
         };
         let found = Arc::clone(&held.found);
         let requested = held.token.requested_scope.as_deref();
@@ -225,8 +263,7 @@ impl Acquirer {
             && !stored.is_expired(environment.now())
             && includes(stored.requested_scope.as_deref(), needed)
         {
-            self.hold(stored, held.client.clone(), &found, true, TokenSource::Store);
-            return Ok(());
+            return self.hold(stored, held.client.clone(), &found, true, TokenSource::Store, since);
         }
         if held.source == TokenSource::Grant && includes(requested, needed) {
             let message = format!(
@@ -237,17 +274,17 @@ impl Acquirer {
             return Err(Error::new(ErrorKind::InsufficientScope, message));
         }
         let scope = union(&environment.limits, requested.into_iter().chain([needed]));
-        self.use_grant(refused, found, Some(scope)).await
+        self.use_grant(refused, found, Some(scope), since).await
     }
 
-    async fn renew(&self) -> Result<(), Error> {
+    async fn renew(&self, since: u64) -> Result<(), Error> {
         let environment = &self.environment;
         let Some(held) = self.held() else { return Ok(()) };
         let (client, found) = (held.client.clone(), Arc::clone(&held.found));
         if held.token.refresh.is_some() {
             match refresh(environment, &found, &client, held.token.clone(), held.saved).await? {
                 Refreshed::Token { token, saved } => {
-                    self.hold(token, client, &found, saved, TokenSource::Refresh);
+                    self.hold(token, client, &found, saved, TokenSource::Refresh, since)?;
                 }
                 // The next 401 of the server says what is needed.
                 Refreshed::Ended => self.state.lock().release(),
@@ -255,7 +292,7 @@ impl Acquirer {
         } else if !self.is_interactive() {
             let scope = held.token.requested_scope.as_deref();
             let (client, token) = self.grant.token(environment, &found, scope).await?;
-            self.save(client, token, found).await?;
+            self.save(client, token, found, TokenSource::Grant, since).await?;
         }
         Ok(())
     }
@@ -266,41 +303,64 @@ impl Acquirer {
         refused: &RefusedRequest,
         found: Arc<Discovered>,
         scope: Option<String>,
+        since: u64,
     ) -> Result<(), Error> {
-        const OFFLINE: &str = "offline_access";
         let environment = &self.environment;
         let limits = &environment.limits;
         environment.presentation.check_server(&found)?;
-        self.state.lock().attempts.count(&refused.operation, limits)?;
-        let scope = match scope {
-            Some(scope) if self.grant.wants_offline_access() && found.server.has_scope(OFFLINE) => {
-                Some(union(limits, [&*scope, OFFLINE]))
-            }
-            scope => scope,
-        };
+        {
+            let mut state = self.state.lock();
+            state.attempts.count(&refused.operation, limits)?;
+            state.wanted_scope.clone_from(&scope);
+        }
+        let scope = self.with_offline_access(&found, scope);
         let granted = self.grant.token(environment, &found, scope.as_deref()).await;
         let (client, token) = granted.inspect_err(|error| {
             // Attempts in which no user took part are not counted: the next one may succeed.
-            if !self.is_interactive() || error.kind() == ErrorKind::Configuration {
+            let asked_nobody =
+                matches!(error.kind(), ErrorKind::Configuration | ErrorKind::LoginRequired);
+            if !self.is_interactive() || asked_nobody {
                 self.state.lock().attempts.forget(&refused.operation);
             }
         })?;
-        self.save(client, token, found).await
+        self.save(client, token, found, TokenSource::Grant, since).await
     }
 
-    /// Saves a token of the grant and holds it.
-    async fn save(
+    /// The scope, and the one for which some authorization servers issue refresh tokens.
+    pub(super) fn with_offline_access(
+        &self,
+        found: &Discovered,
+        scope: Option<String>,
+    ) -> Option<String> {
+        const OFFLINE: &str = "offline_access";
+        match scope {
+            Some(scope) if self.grant.wants_offline_access() && found.server.has_scope(OFFLINE) => {
+                Some(union(&self.environment.limits, [&*scope, OFFLINE]))
+            }
+            scope => scope,
+        }
+    }
+
+    /// Saves a token that did not come from the store, and holds it.
+    pub(super) async fn save(
         &self,
         client: Client,
         token: AccessToken,
         found: Arc<Discovered>,
+        source: TokenSource,
+        since: u64,
     ) -> Result<(), Error> {
         let environment = &self.environment;
         environment.presentation.check_token(&token)?;
         let key = environment.token_key(&found, &client.id);
         let saved = environment.save(&key, &token.to_json()).await;
-        self.hold(token, client, &found, saved, TokenSource::Grant);
-        Ok(())
+        let login = LoginRecord::new(&found, &client.id);
+        environment.save(&environment.login_key(), &login.to_json()).await;
+        let held = self.hold(token, client, &found, saved, source, since);
+        if held.is_err() {
+            environment.remove(&key).await;
+        }
+        held
     }
 
     fn hold(
@@ -310,12 +370,22 @@ impl Acquirer {
         found: &Arc<Discovered>,
         saved: bool,
         source: TokenSource,
-    ) {
+        since: u64,
+    ) -> Result<(), Error> {
         let found = Arc::clone(found);
-        let is_other = self.state.lock().hold(HeldToken { token, client, found, saved, source });
+        let is_other = {
+            let mut state = self.state.lock();
+            if state.logouts != since {
+                let message = "the user has logged out meanwhile";
+                return Err(Error::new(ErrorKind::Denied, message));
+            }
+            state.wanted_scope = None;
+            state.hold(HeldToken { token, client, found, saved, source })
+        };
         if is_other {
             // After the token is held, so that nothing of the old one is cached any more.
-            self.environment.binding.identity_changed();
+            self.environment.bindings.identity_changed();
         }
+        Ok(())
     }
 }

@@ -40,7 +40,7 @@ impl Flights {
         Self { acquirer: Arc::new(acquirer), current: Arc::default(), closed }
     }
 
-    pub(crate) fn acquirer(&self) -> &Acquirer {
+    pub(crate) fn acquirer(&self) -> &Arc<Acquirer> {
         &self.acquirer
     }
 

@@ -10,9 +10,12 @@
 mod acquirer;
 mod attempts;
 mod flights;
+mod login;
+mod login_record;
 mod need;
 mod scope;
 mod state;
 
 pub(crate) use acquirer::Acquirer;
 pub(crate) use flights::Flights;
+pub(crate) use login::{Prospect, Revoked, StoredLogin};

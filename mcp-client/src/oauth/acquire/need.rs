@@ -6,6 +6,7 @@ use mcp_core::text::PeerText;
 
 use super::attempts::Operation;
 use super::scope::union;
+use super::state::LastRefusal;
 use crate::http::Refusal;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::limits::OAuthLimits;
@@ -71,6 +72,12 @@ impl RefusedRequest {
     /// A parameter of the challenge.
     pub(super) fn param(&self, name: &str) -> Option<&str> {
         self.challenge.as_ref()?.get(name)
+    }
+
+    /// What is remembered of it.
+    pub(super) fn remembered(&self) -> LastRefusal {
+        let param = |name| self.param(name).map(str::to_owned);
+        LastRefusal { resource_metadata: param("resource_metadata"), scope: param("scope") }
     }
 
     /// Whether this token was refused.

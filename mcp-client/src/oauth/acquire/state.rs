@@ -35,6 +35,21 @@ pub(super) struct State {
     /// Whether the server has answered without a token: what it said then was for anyone.
     pub(super) works_without_token: bool,
     pub(super) attempts: Attempts,
+    /// How often the user has logged out: a token that was requested before is not used.
+    pub(super) logouts: u64,
+    /// What the server said when it last refused a request.
+    pub(super) refused: Option<LastRefusal>,
+    /// The scope that a call needs and that only the user can grant.
+    pub(super) wanted_scope: Option<String>,
+}
+
+/// What the server said when it refused a request.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LastRefusal {
+    /// `resource_metadata` of its challenge.
+    pub(super) resource_metadata: Option<String>,
+    /// `scope` of its challenge.
+    pub(super) scope: Option<String>,
 }
 
 impl State {
@@ -48,6 +63,15 @@ impl State {
         self.held = Some(Arc::new(held));
         self.works = false;
         is_other
+    }
+
+    /// Ends what the user has begun. The token that was held until now.
+    pub(super) fn log_out(&mut self) -> Option<Arc<HeldToken>> {
+        self.logouts += 1;
+        self.wanted_scope = None;
+        self.works = false;
+        self.attempts = Attempts::default();
+        self.held.take()
     }
 
     /// Holds no token any more.

@@ -32,6 +32,11 @@ pub(crate) enum ClientAuthentication {
 }
 
 impl Client {
+    /// A client without a secret.
+    pub(crate) fn public(id: String) -> Self {
+        Self { id, authentication: ClientAuthentication::None }
+    }
+
     /// Adds the client's authentication to a token request. Called each time that one is sent.
     pub(crate) fn authenticate(
         &self,

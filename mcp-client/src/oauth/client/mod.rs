@@ -6,4 +6,4 @@ mod registration;
 
 pub(crate) use authentication::Client;
 pub use registered::RegisteredClient;
-pub(crate) use registration::Registration;
+pub(crate) use registration::{AdoptedClient, Registration};

@@ -35,6 +35,12 @@ pub(crate) struct Registration {
     pub(crate) metadata: ClientMetadata,
 }
 
+/// A client that another program has registered.
+pub(crate) struct AdoptedClient {
+    pub(crate) id: String,
+    pub(crate) secret: Option<Secret>,
+}
+
 impl Registration {
     /// The client, when it is known without a new registration: the one to which tokens in the
     /// store were issued.
@@ -103,6 +109,42 @@ impl Registration {
         environment.remove(&CredentialKey::registration(found.issuer())).await;
         environment.remove(&Self::key(environment, found)).await;
         Ok(true)
+    }
+
+    /// Forgets the registration that the next log-in would use. That of tokens in the store stays.
+    pub(crate) async fn forget_shared(&self, environment: &Environment, found: &Discovered) {
+        environment.remove(&CredentialKey::registration(found.issuer())).await;
+    }
+
+    /// Whether there is a client at an authorization server, or one can be registered there.
+    pub(crate) fn can_register(&self, found: &Discovered) -> bool {
+        let has_document = self.document.is_some()
+            && found.server.client_id_metadata_document_supported == Some(true);
+        self.client.is_some() || has_document || found.server.registration_endpoint.is_some()
+    }
+
+    /// Takes over a client that another program has registered, for the tokens of this MCP server.
+    pub(crate) async fn adopt(
+        &self,
+        environment: &Environment,
+        found: &Discovered,
+        adopted: AdoptedClient,
+    ) -> Result<Client, Error> {
+        if let Some(client) = self.fixed(environment, found).await? {
+            let message = format!(
+                "the tokens were issued to the client {:?}, and the authorizer has the client \
+                 {:?}: import them into one without a client of its own",
+                adopted.id, client.id
+            );
+            return Err(Error::new(ErrorKind::Configuration, message));
+        }
+        let listed = found.server.token_endpoint_auth_methods_supported.as_deref();
+        let authentication = ClientAuthentication::choose(adopted.secret, None, listed)?;
+        let client = Client { id: adopted.id, authentication };
+        // No redirect URI is known, so a log-in does not use it: it registers a client.
+        let adopted = DynamicClient { client, redirect_uri: String::new(), expires: 0 };
+        environment.save(&Self::key(environment, found), &adopted.to_json()).await;
+        Ok(adopted.client)
     }
 
     /// The client that needs no registration.

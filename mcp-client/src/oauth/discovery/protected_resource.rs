@@ -33,9 +33,29 @@ impl Discovery<'_> {
         &self,
         select: impl FnOnce(&[String]) -> Option<String>,
     ) -> Result<Discovered, Error> {
-        let Some(found) = self.protected_resource().await? else {
-            return self.own_authorization_server().await;
-        };
+        match self.protected_resource().await? {
+            Some(found) => self.named_by(found, select).await,
+            None => self.own_authorization_server().await,
+        }
+    }
+
+    /// As [`Discovery::run`]; `None` where the server publishes nothing about authorization.
+    pub(crate) async fn find(
+        &self,
+        select: impl FnOnce(&[String]) -> Option<String>,
+    ) -> Result<Option<Discovered>, Error> {
+        match self.protected_resource().await? {
+            Some(found) => self.named_by(found, select).await.map(Some),
+            None if self.allows_own_server => self.own_authorization_server().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn named_by(
+        &self,
+        found: ProtectedResourceMetadata,
+        select: impl FnOnce(&[String]) -> Option<String>,
+    ) -> Result<Discovered, Error> {
         let mut issuers = found.authorization_servers.unwrap_or_default();
         issuers.truncate(self.max_authorization_servers);
         let Some(issuer) = select(&issuers) else {

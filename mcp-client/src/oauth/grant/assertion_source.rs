@@ -4,9 +4,9 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures::FutureExt as _;
 use mcp_core::fetch::Secret;
-use mcp_core::service::BoxFuture;
 use tokio::time::timeout;
 
 use crate::http::BoxError;
@@ -27,12 +27,13 @@ use crate::oauth::error::{Error, ErrorKind};
 ///     Ok::<_, BoxError>(Secret::from(std::fs::read_to_string(path)?.trim().to_owned()))
 /// });
 /// ```
+#[async_trait]
 pub trait AssertionSource: Send + Sync + 'static {
     /// A statement for a server. Limited by `OAuthLimits::assertion_timeout`.
     ///
     /// # Errors
     /// Why there is none. The authorization fails with it.
-    fn assertion(&self, request: AssertionRequest) -> BoxFuture<'_, Result<Secret, BoxError>>;
+    async fn assertion(&self, request: AssertionRequest) -> Result<Secret, BoxError>;
 }
 
 /// The server that a statement is for.
@@ -47,19 +48,21 @@ pub struct AssertionRequest {
     pub resource: String,
 }
 
+#[async_trait]
 impl AssertionSource for Secret {
-    fn assertion(&self, _: AssertionRequest) -> BoxFuture<'_, Result<Secret, BoxError>> {
-        Box::pin(std::future::ready(Ok(self.clone())))
+    async fn assertion(&self, _: AssertionRequest) -> Result<Secret, BoxError> {
+        Ok(self.clone())
     }
 }
 
+#[async_trait]
 impl<F, Fut> AssertionSource for F
 where
     F: Fn(AssertionRequest) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Secret, BoxError>> + Send + 'static,
 {
-    fn assertion(&self, request: AssertionRequest) -> BoxFuture<'_, Result<Secret, BoxError>> {
-        Box::pin(self(request))
+    async fn assertion(&self, request: AssertionRequest) -> Result<Secret, BoxError> {
+        self(request).await
     }
 }
 

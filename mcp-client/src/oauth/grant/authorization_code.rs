@@ -16,11 +16,11 @@ use tokio::time::timeout;
 
 use super::authorization_grant::AuthorizationGrant;
 use crate::http::ShownUrl;
-use crate::oauth::client::{Client, Registration};
+use crate::oauth::client::{AdoptedClient, Client, Registration};
 use crate::oauth::discovery::Discovered;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::login::{AuthorizationRequest, Redirection};
+use crate::oauth::login::{AuthorizationRequest, BegunLogin, Redirection};
 use crate::oauth::random::random_text;
 use crate::oauth::token::{AccessToken, request_token};
 
@@ -63,19 +63,14 @@ impl AuthorizationCode {
         scope: Option<&str>,
     ) -> Result<(Client, AccessToken), Error> {
         let registered = self.registration.redirect_uri(environment, found).await?;
-        let redirection =
-            self.redirection.prepare(registered.as_deref(), &environment.limits).await?;
-        let redirect_uri = redirection.uri().to_owned();
-        let client = self.registration.client(environment, found, &redirect_uri).await?;
-        let request =
-            AuthorizationRequest::new(environment, found, &client.id, &redirect_uri, scope)?;
-        tracing::debug!(
-            issuer = found.issuer(),
-            resource = %ShownUrl(&found.resource),
-            scope,
-            "the user is asked to log in"
-        );
-        let Ok(answer) = timeout(self.login_timeout, redirection.answer(&request)).await else {
+        let redirection = self
+            .redirection
+            .prepare(registered.as_deref(), &environment.limits)
+            .await
+            .map_err(|error| error.with_scope(scope))?;
+        let login = self.begin(environment, found, redirection.uri(), scope).await?;
+        let waited = timeout(self.login_timeout, redirection.answer(&login.request)).await;
+        let Ok(answer) = waited else {
             // An authorization server that does not know the client shows that to the user alone.
             self.registration.forget(environment, found).await?;
             let message = format!(
@@ -85,18 +80,63 @@ impl AuthorizationCode {
             );
             return Err(Error::new(ErrorKind::TimedOut, message));
         };
-        let code = request.code(&answer?)?;
+        let token = self.finish(environment, found, &login, &answer?).await?;
+        Ok((login.client, token))
+    }
+
+    async fn begin(
+        &self,
+        environment: &Environment,
+        found: &Discovered,
+        redirect_uri: &str,
+        scope: Option<&str>,
+    ) -> Result<BegunLogin, Error> {
+        let client = self.registration.client(environment, found, redirect_uri).await?;
+        let request =
+            AuthorizationRequest::new(environment, found, &client.id, redirect_uri, scope)?;
+        tracing::debug!(
+            issuer = found.issuer(),
+            resource = %ShownUrl(&found.resource),
+            scope,
+            "the user is asked to log in"
+        );
+        let (redirect_uri, scope) = (redirect_uri.to_owned(), scope.map(str::to_owned));
+        Ok(BegunLogin { client, redirect_uri, request, scope, patience: self.login_timeout })
+    }
+
+    async fn finish(
+        &self,
+        environment: &Environment,
+        found: &Discovered,
+        login: &BegunLogin,
+        query: &str,
+    ) -> Result<AccessToken, Error> {
+        let code = login.request.code(query)?;
         let form = || {
             Form::new()
                 .with("grant_type", "authorization_code")
                 .with("code", code.expose())
-                .with("redirect_uri", &redirect_uri)
-                .with("code_verifier", request.verifier().expose())
+                .with("redirect_uri", &login.redirect_uri)
+                .with("code_verifier", login.request.verifier().expose())
                 .with("resource", &found.resource)
         };
         let issued = environment.now();
-        let answer = request_token(environment, found.token_endpoint()?, &client, form).await?;
-        Ok((client, answer.into_token(scope, issued, random_text::<16>()?)?))
+        let endpoint = found.token_endpoint()?;
+        let answer = request_token(environment, endpoint, &login.client, form).await?;
+        answer.into_token(login.scope.as_deref(), issued, random_text::<16>()?)
+    }
+
+    /// A client that the authorization server does not know any more is not used again.
+    async fn forget_unknown<T>(
+        &self,
+        environment: &Environment,
+        found: &Discovered,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
+        if result.as_ref().is_err_and(Error::is_unknown_client) {
+            self.registration.forget(environment, found).await?;
+        }
+        result
     }
 }
 
@@ -117,11 +157,54 @@ impl AuthorizationGrant for AuthorizationCode {
     ) -> BoxFuture<'a, Result<(Client, AccessToken), Error>> {
         Box::pin(async move {
             let result = self.log_in(environment, found, scope).await;
-            if result.as_ref().is_err_and(Error::is_unknown_client) {
-                self.registration.forget(environment, found).await?;
-            }
-            result
+            self.forget_unknown(environment, found, result).await
         })
+    }
+
+    fn begin_login<'a>(
+        &'a self,
+        environment: &'a Environment,
+        found: &'a Discovered,
+        scope: Option<String>,
+    ) -> BoxFuture<'a, Result<BegunLogin, Error>> {
+        Box::pin(async move {
+            let redirect_uri = self.redirection.host_uri()?;
+            self.begin(environment, found, redirect_uri, scope.as_deref()).await
+        })
+    }
+
+    fn redeem<'a>(
+        &'a self,
+        environment: &'a Environment,
+        found: &'a Discovered,
+        login: &'a BegunLogin,
+        query: &'a str,
+    ) -> BoxFuture<'a, Result<AccessToken, Error>> {
+        Box::pin(async move {
+            let result = self.finish(environment, found, login, query).await;
+            self.forget_unknown(environment, found, result).await
+        })
+    }
+
+    fn abandon_login<'a>(
+        &'a self,
+        environment: &'a Environment,
+        found: &'a Discovered,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(self.registration.forget_shared(environment, found))
+    }
+
+    fn can_register(&self, found: &Discovered) -> bool {
+        self.registration.can_register(found)
+    }
+
+    fn adopt_client<'a>(
+        &'a self,
+        environment: &'a Environment,
+        found: &'a Discovered,
+        client: AdoptedClient,
+    ) -> BoxFuture<'a, Result<Client, Error>> {
+        Box::pin(self.registration.adopt(environment, found, client))
     }
 
     fn forget_client<'a>(

@@ -6,11 +6,10 @@
 
 use std::fmt;
 use std::io;
-use std::process::Stdio;
 
 use mcp_core::fetch::Form;
 use mcp_core::text::PeerText;
-use tokio::process::Command;
+use webbrowser::{Browser, BrowserOptions, open_browser_with_options};
 
 use crate::http::{ShownUrl, origin};
 use crate::oauth::error::{Error, ErrorKind};
@@ -74,32 +73,16 @@ impl fmt::Debug for AuthorizationUrl {
     }
 }
 
-/// Opens a URL with the system's program for URLs.
-pub(crate) fn open_in_browser(url: &AuthorizationUrl) -> io::Result<()> {
-    let mut command = if cfg!(target_os = "macos") {
-        Command::new("/usr/bin/open")
-    } else if cfg!(windows) {
-        let mut command = Command::new("rundll32.exe");
-        command.arg("url.dll,FileProtocolHandler");
-        command
-    } else {
-        Command::new("xdg-open")
-    };
-    // The standard streams may be the transport of a server.
-    command.arg(url.as_str()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut opener = command.spawn()?;
-    // The program may run as long as the browser does. Where there is no browser, it ends soon.
-    tokio::spawn(async move {
-        if let Ok(status) = opener.wait().await
-            && !status.success()
-        {
-            tracing::warn!(
-                %status,
-                "no browser was opened; `OAuthBuilder::open_browser` can show the URL instead"
-            );
-        }
+/// Opens a URL in the user's browser. Completes when the browser has started; a browser in a
+/// terminal runs until the user closes it.
+pub(crate) async fn open_in_browser(url: &AuthorizationUrl) -> io::Result<()> {
+    let url = url.as_str().to_owned();
+    let opened = tokio::task::spawn_blocking(move || {
+        // The standard streams may be the transport of a server.
+        let mut options = BrowserOptions::new();
+        open_browser_with_options(Browser::Default, &url, options.with_suppress_output(true))
     });
-    Ok(())
+    opened.await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
 #[cfg(test)]

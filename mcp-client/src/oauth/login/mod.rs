@@ -7,7 +7,6 @@ mod redirection;
 mod request;
 
 pub use browser::AuthorizationUrl;
-pub(crate) use browser::open_in_browser;
 pub use loopback::Loopback;
-pub(crate) use redirection::Redirection;
-pub(crate) use request::AuthorizationRequest;
+pub(crate) use redirection::{Open, Redirection, query_of};
+pub(crate) use request::{AuthorizationRequest, BegunLogin};

@@ -7,6 +7,7 @@
 //! shown or acted on.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use mcp_core::fetch::{Form, Secret, decode};
 use mcp_core::text::PeerText;
@@ -14,6 +15,7 @@ use mcp_core::text::PeerText;
 use super::browser::AuthorizationUrl;
 use super::pkce::Pkce;
 use crate::http::ShownUrl;
+use crate::oauth::client::Client;
 use crate::oauth::discovery::Discovered;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
@@ -24,6 +26,7 @@ use mcp_core::jose::sha256;
 pub(crate) struct AuthorizationRequest {
     url: AuthorizationUrl,
     state: StateDigest,
+    state_text: String,
     verifier: Secret,
     issuer: String,
     /// Whether the answer must have `iss`.
@@ -73,6 +76,7 @@ impl AuthorizationRequest {
         Ok(Self {
             url: AuthorizationUrl::new(guard, endpoint, form, max_bytes)?,
             state: StateDigest::of(&state),
+            state_text: state,
             verifier: pkce.verifier,
             issuer: found.issuer().to_owned(),
             needs_iss: found.server.authorization_response_iss_parameter_supported == Some(true),
@@ -87,6 +91,11 @@ impl AuthorizationRequest {
     /// What recognizes an answer to this request.
     pub(crate) fn state(&self) -> StateDigest {
         self.state
+    }
+
+    /// What the answer repeats.
+    pub(crate) fn state_text(&self) -> &str {
+        &self.state_text
     }
 
     /// What redeems the code.
@@ -130,6 +139,17 @@ impl AuthorizationRequest {
             }
         }
     }
+}
+
+/// A log-in that has begun: the user is at the authorization server, or on the way there.
+pub(crate) struct BegunLogin {
+    pub(crate) client: Client,
+    pub(crate) redirect_uri: String,
+    pub(crate) request: AuthorizationRequest,
+    /// The scope that was requested.
+    pub(crate) scope: Option<String>,
+    /// How long the user may take.
+    pub(crate) patience: Duration,
 }
 
 /// The digest of a `state`: comparing digests reveals nothing by the time that it takes.

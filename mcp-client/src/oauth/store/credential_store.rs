@@ -4,8 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use mcp_core::fetch::Secret;
-use mcp_core::service::BoxFuture;
 
 use super::key::CredentialKey;
 use crate::http::BoxError;
@@ -17,9 +17,8 @@ use crate::http::BoxError;
 /// this trait: it needs to know nothing of the texts but that they are secrets.
 ///
 /// ```
-/// use mcp_client::http::BoxError;
+/// use mcp_client::http::{BoxError, async_trait};
 /// use mcp_client::oauth::{CredentialKey, CredentialStore, Secret};
-/// use mcp_client::service::BoxFuture;
 /// # struct Keychain;
 /// # impl Keychain {
 /// #     async fn get(&self, _: &str) -> Result<Option<String>, BoxError> { Ok(None) }
@@ -27,54 +26,42 @@ use crate::http::BoxError;
 /// #     async fn delete(&self, _: &str) -> Result<(), BoxError> { Ok(()) }
 /// # }
 ///
+/// #[async_trait]
 /// impl CredentialStore for Keychain {
-///     fn load<'a>(
-///         &'a self,
-///         key: &'a CredentialKey,
-///     ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
-///         Box::pin(async move { Ok(self.get(key.as_str()).await?.map(Secret::from)) })
+///     async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
+///         Ok(self.get(key.as_str()).await?.map(Secret::from))
 ///     }
 ///
-///     fn save<'a>(
-///         &'a self,
-///         key: &'a CredentialKey,
-///         value: &'a Secret,
-///     ) -> BoxFuture<'a, Result<(), BoxError>> {
-///         Box::pin(async move { self.set(key.as_str(), value.expose()).await })
+///     async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
+///         self.set(key.as_str(), value.expose()).await
 ///     }
 ///
-///     fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
-///         Box::pin(async move { self.delete(key.as_str()).await })
+///     async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
+///         self.delete(key.as_str()).await
 ///     }
 /// }
 /// ```
+#[async_trait]
 pub trait CredentialStore: Send + Sync + 'static {
     /// The text of a key, if there is one.
     ///
     /// # Errors
     /// When the store cannot be read. The authorization fails with it: no user has to log in again
     /// because a disk was busy.
-    fn load<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>>;
+    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError>;
 
     /// Saves a text and replaces the one before. The text must be durable when the future is
     /// ready: a refresh token may be valid for one use, and the next one is in the text.
     ///
     /// # Errors
     /// When it could not be saved. The token is used all the same, with a warning in the log.
-    fn save<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-        value: &'a Secret,
-    ) -> BoxFuture<'a, Result<(), BoxError>>;
+    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError>;
 
     /// Removes a text, if it is there.
     ///
     /// # Errors
     /// When it could not be removed.
-    fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>>;
+    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError>;
 
     /// Waits for the lock of a key, and holds it until the guard is dropped: around a refresh, so
     /// that two authorizers with one store do not use one refresh token twice, for which some
@@ -83,34 +70,28 @@ pub trait CredentialStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the lock cannot be taken. The refresh is not tried.
-    fn lock<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<StoreLock, BoxError>> {
+    async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, BoxError> {
         let _ = key;
-        Box::pin(std::future::ready(Ok(StoreLock::none())))
+        Ok(StoreLock::none())
     }
 }
 
+#[async_trait]
 impl<S: CredentialStore + ?Sized> CredentialStore for Arc<S> {
-    fn load<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
-        S::load(self, key)
+    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
+        S::load(self, key).await
     }
 
-    fn save<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-        value: &'a Secret,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
-        S::save(self, key, value)
+    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
+        S::save(self, key, value).await
     }
 
-    fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
-        S::remove(self, key)
+    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
+        S::remove(self, key).await
     }
 
-    fn lock<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<StoreLock, BoxError>> {
-        S::lock(self, key)
+    async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, BoxError> {
+        S::lock(self, key).await
     }
 }
 

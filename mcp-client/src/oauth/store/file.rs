@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use mcp_core::fetch::Secret;
-use mcp_core::service::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -134,28 +134,22 @@ impl FileStore {
     }
 }
 
+#[async_trait]
 impl CredentialStore for FileStore {
-    fn load<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
-        Box::pin(async move { Ok(self.get(key.as_str()).await?) })
+    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
+        Ok(self.get(key.as_str()).await?)
     }
 
-    fn save<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-        value: &'a Secret,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(async move { Ok(self.set(key.as_str(), Some(value)).await?) })
+    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
+        Ok(self.set(key.as_str(), Some(value)).await?)
     }
 
-    fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(async move { Ok(self.set(key.as_str(), None).await?) })
+    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
+        Ok(self.set(key.as_str(), None).await?)
     }
 
-    fn lock<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<StoreLock, BoxError>> {
-        Box::pin(async move { Ok(StoreLock::new(self.refresh_lock(key.as_str()).await?)) })
+    async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, BoxError> {
+        Ok(StoreLock::new(self.refresh_lock(key.as_str()).await?))
     }
 }
 

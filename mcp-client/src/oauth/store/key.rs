@@ -6,7 +6,10 @@
 /// none is ever sent where it does not belong; tokens of one MCP server have none in common with
 /// those of another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct CredentialKey(String);
+pub struct CredentialKey {
+    text: String,
+    user: Option<String>,
+}
 
 /// What a token is for.
 #[derive(Debug, Clone, Copy)]
@@ -28,35 +31,50 @@ pub(crate) struct TokenKey<'a> {
 impl CredentialKey {
     /// The registration of this application at an authorization server.
     pub(crate) fn registration(issuer: &str) -> Self {
-        Self::of("registration", &[Some(issuer)])
+        Self::of("registration", &[Some(issuer)], None)
     }
 
     /// The registration that the tokens for an MCP server belong to.
     pub(crate) fn registration_for(issuer: &str, endpoint: &str, principal: Option<&str>) -> Self {
-        Self::of("registration", &[Some(issuer), Some(endpoint), principal])
+        Self::of("registration", &[Some(issuer), Some(endpoint), principal], principal)
     }
 
     /// The tokens of a client for an MCP server.
     pub(crate) fn token(token: TokenKey<'_>) -> Self {
         let TokenKey { issuer, endpoint, resource, client, principal, thumbprint } = token;
         let parts = [issuer, endpoint, resource, client].map(Some);
-        Self::of("token", &[&parts[..], &[principal, thumbprint]].concat())
+        Self::of("token", &[&parts[..], &[principal, thumbprint]].concat(), principal)
+    }
+
+    /// Which tokens are those of the last log-in to an MCP server.
+    pub(crate) fn login(endpoint: &str, principal: Option<&str>, thumbprint: Option<&str>) -> Self {
+        Self::of("login", &[Some(endpoint), principal, thumbprint], principal)
     }
 
     /// The authorization server that a registered client belongs to.
     pub(crate) fn issuer_of(client: &str, endpoint: &str) -> Self {
-        Self::of("issuer", &[Some(client), Some(endpoint)])
+        Self::of("issuer", &[Some(client), Some(endpoint)], None)
     }
 
     /// The parts as a JSON array: different parts have different texts.
-    fn of(kind: &str, parts: &[Option<&str>]) -> Self {
-        Self(serde_json::to_string(&[&[Some(kind)], parts].concat()).unwrap_or_default())
+    fn of(kind: &str, parts: &[Option<&str>], user: Option<&str>) -> Self {
+        let text = serde_json::to_string(&[&[Some(kind)], parts].concat()).unwrap_or_default();
+        Self { text, user: user.map(str::to_owned) }
     }
 
     /// The key as a text: for a database or a keychain. It is not a secret.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The user that the credential belongs to
+    /// ([`OAuthBuilder::principal`](crate::oauth::OAuthBuilder::principal)), for a store that keeps
+    /// the credentials of each user apart or removes those of one. `None` for registrations of the
+    /// application, and where there is only one user.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 }
 
@@ -83,7 +101,7 @@ mod tests {
             TokenKey { principal: Some("alice"), ..token },
             TokenKey { thumbprint: Some("alice"), ..token },
         ]
-        .map(|token| CredentialKey::token(token).0);
+        .map(|token| CredentialKey::token(token).text);
         let distinct: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len(), "{keys:?}");
     }

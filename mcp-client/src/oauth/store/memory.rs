@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
+use async_trait::async_trait;
 use mcp_core::fetch::Secret;
-use mcp_core::service::BoxFuture;
 use mcp_core::sync::Mutex;
 
 use super::credential_store::{CredentialStore, StoreLock};
 use super::key::CredentialKey;
+use super::key_locks::KeyLocks;
 use crate::http::BoxError;
 
 /// Entries of a [`MemoryStore`] unless its owner says otherwise.
@@ -23,6 +24,7 @@ const DEFAULT_MAX_ENTRIES: usize = 1_024;
 pub struct MemoryStore {
     max_entries: usize,
     entries: Arc<Mutex<Entries>>,
+    locks: Arc<KeyLocks>,
 }
 
 #[derive(Default)]
@@ -30,8 +32,6 @@ struct Entries {
     /// With the number of the save that made each.
     texts: HashMap<CredentialKey, (u64, Secret)>,
     saves: u64,
-    /// The locks that are held or waited for.
-    locks: HashMap<CredentialKey, Weak<tokio::sync::Mutex<()>>>,
 }
 
 impl MemoryStore {
@@ -41,11 +41,11 @@ impl MemoryStore {
         Self::with_max_entries(DEFAULT_MAX_ENTRIES)
     }
 
-    /// An empty store with another bound. An MCP server takes up to three entries for each
+    /// An empty store with another bound. An MCP server takes up to four entries for each
     /// [principal](crate::oauth::OAuthBuilder::principal), and an authorization server one.
     #[must_use]
     pub fn with_max_entries(max_entries: usize) -> Self {
-        Self { max_entries, entries: Arc::default() }
+        Self { max_entries, entries: Arc::default(), locks: Arc::default() }
     }
 }
 
@@ -55,20 +55,14 @@ impl Default for MemoryStore {
     }
 }
 
+#[async_trait]
 impl CredentialStore for MemoryStore {
-    fn load<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
+    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
         let found = self.entries.lock().texts.get(key).map(|(_, text)| text.clone());
-        Box::pin(std::future::ready(Ok(found)))
+        Ok(found)
     }
 
-    fn save<'a>(
-        &'a self,
-        key: &'a CredentialKey,
-        value: &'a Secret,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
+    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
         let mut entries = self.entries.lock();
         entries.saves += 1;
         let save = entries.saves;
@@ -78,23 +72,16 @@ impl CredentialStore for MemoryStore {
             let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { break };
             entries.texts.remove(&oldest);
         }
-        Box::pin(std::future::ready(Ok(())))
+        Ok(())
     }
 
-    fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
+    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
         self.entries.lock().texts.remove(key);
-        Box::pin(std::future::ready(Ok(())))
+        Ok(())
     }
 
-    fn lock<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<StoreLock, BoxError>> {
-        let lock = {
-            let locks = &mut self.entries.lock().locks;
-            locks.retain(|_, lock| lock.strong_count() > 0);
-            let lock = locks.get(key).and_then(Weak::upgrade).unwrap_or_default();
-            locks.insert(key.clone(), Arc::downgrade(&lock));
-            lock
-        };
-        Box::pin(async move { Ok(StoreLock::new(lock.lock_owned().await)) })
+    async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, BoxError> {
+        Ok(StoreLock::new(self.locks.lock(key).await))
     }
 }
 

@@ -4,8 +4,10 @@ mod access_token;
 mod endpoint;
 mod presentation;
 mod refresh;
+mod revoke;
 
 pub(crate) use access_token::{AccessToken, TokenType};
 pub(crate) use endpoint::request_token;
 pub(crate) use presentation::{Bearer, Presentation};
 pub(crate) use refresh::{Refreshed, load_token, refresh};
+pub(crate) use revoke::revoke;

@@ -1,0 +1,285 @@
+//! The servers of a configuration file as a group.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::error::{ConfigError, ConfigErrorKind};
+use super::host_config::HostConfig;
+use super::inputs::Input;
+use super::remember::{of_same_servers, with_origins};
+use super::resolved::Resolved;
+use super::server_entry::ServerEntry;
+use super::variables::{Ask, Environment, Resolve, Unknown, Variables};
+use super::watch::keep_tools;
+use crate::builder::ClientBuilder;
+use crate::child_process::ChildCommand;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::group::{ClientGroup, ClientGroupBuilder, RememberedTools};
+
+type Customize = dyn Fn(&ServerEntry, ClientBuilder) -> ClientBuilder + Send + Sync;
+
+/// Starts the servers of a configuration file: begin with [`ClientGroup::from_config`], end with
+/// [`ConfigGroup::start`].
+#[must_use = "nothing is started until `start`"]
+pub struct ConfigGroup {
+    config: HostConfig,
+    group: ClientGroupBuilder,
+    timeout: Duration,
+    timeouts: HashMap<String, Duration>,
+    environment: Arc<Environment>,
+    ask: Option<Arc<Ask>>,
+    resolve: Arc<Resolve>,
+    customize: Arc<Customize>,
+    remembered: RememberedTools,
+}
+
+impl ClientGroup {
+    /// The servers of a [configuration file](crate::config) as a group.
+    pub fn from_config(config: &HostConfig) -> ConfigGroup {
+        ConfigGroup {
+            config: config.clone(),
+            group: Self::builder(),
+            timeout: Duration::from_secs(30),
+            timeouts: HashMap::new(),
+            environment: Arc::new(|name| std::env::var(name).ok()),
+            ask: None,
+            resolve: Arc::new(|_| None),
+            customize: Arc::new(|_, builder| builder),
+            remembered: RememberedTools::default(),
+        }
+    }
+}
+
+impl ConfigGroup {
+    /// The settings of the group: the names of tools, limits, the budget of results.
+    pub fn group(mut self, group: ClientGroupBuilder) -> Self {
+        self.group = group;
+        self
+    }
+
+    /// The time that each server has to be connected: to start, to log in, and to agree on a
+    /// revision. Then the attempt ends, and the next one begins after a pause. Default: 30 s.
+    pub fn server_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// That time for one server, by its name in the file.
+    pub fn server_timeout_of(mut self, server: impl Into<String>, timeout: Duration) -> Self {
+        self.timeouts.insert(server.into(), timeout);
+        self
+    }
+
+    /// Sets handlers, credentials and limits of the client of each server. It is called for each
+    /// attempt to connect.
+    ///
+    /// ```
+    /// use mcp_client::ClientGroup;
+    /// use mcp_client::config::HostConfig;
+    /// use mcp_client::types::ElicitResult;
+    ///
+    /// # fn example(config: &HostConfig) {
+    /// let servers = ClientGroup::from_config(config).client(|server, builder| {
+    ///     let name = server.name().to_owned();
+    ///     builder.client_info("my-host", "1.0.0").on_elicit(move |form| {
+    ///         tracing::info!(name, form.message, "a question");
+    ///         async { Ok(ElicitResult::decline()) }
+    ///     })
+    /// });
+    /// # let _ = servers;
+    /// # }
+    /// ```
+    pub fn client(
+        mut self,
+        customize: impl Fn(&ServerEntry, ClientBuilder) -> ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.customize = Arc::new(customize);
+        self
+    }
+
+    /// Where `${NAME}` and `${env:NAME}` get their values from. Default: the environment of this
+    /// process.
+    pub fn variables(
+        mut self,
+        variable: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.environment = Arc::new(variable);
+        self
+    }
+
+    /// Asks the user for `${input:id}`, once for each input. `None` if the user declines: then the
+    /// servers that need it are not started. Default: they are not started. Servers that need no
+    /// input start before anything is asked.
+    pub fn inputs<F, A>(mut self, ask: F) -> Self
+    where
+        F: Fn(Input) -> A + Send + Sync + 'static,
+        A: Future<Output = Option<String>> + Send + 'static,
+    {
+        self.ask = Some(Arc::new(move |input| Box::pin(ask(input))));
+        self
+    }
+
+    /// Gives values to other names between `${` and `}`, such as `workspaceFolder`. Default: none
+    /// has a value.
+    pub fn placeholders(
+        mut self,
+        resolve: impl Fn(&Unknown) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.resolve = Arc::new(resolve);
+        self
+    }
+
+    /// What an earlier process remembered ([`StartedGroup::remembered_tools`]): the tools that
+    /// [`ClientGroup::known_tools`] has until their servers answer. A server whose command,
+    /// arguments or URL are others in the file has none.
+    pub fn remembered(mut self, tools: RememberedTools) -> Self {
+        self.remembered = tools;
+        self
+    }
+
+    /// Starts all servers at the same time, and does not wait for them: only for the answers of the
+    /// user to inputs. A server that hangs or fails holds up no other one;
+    /// [`ClientGroup::servers`] says how each is doing.
+    ///
+    /// Dropping the future starts no further servers, and ends those that it has started.
+    ///
+    /// # Errors
+    /// None. [`StartedGroup::failed`] has the servers that could not even be tried.
+    pub async fn start(self) -> StartedGroup {
+        let longest = self.timeouts.values().copied().fold(self.timeout, Duration::max);
+        let group = self.group.clone().at_least_connect_timeout(longest).build();
+        tokio::spawn(keep_tools(group.downgrade(), group.notifications()));
+        let mut variables = Variables {
+            environment: &*self.environment,
+            ask: self.ask.as_deref(),
+            resolve: &*self.resolve,
+            inputs: self.config.inputs(),
+            answers: HashMap::new(),
+            max_bytes: self.config.limits.max_value_bytes,
+        };
+        let mut failed = Vec::new();
+        let (mut now, mut later) = (Vec::new(), Vec::new());
+        for entry in self.config.servers().iter().filter(|entry| !entry.is_disabled()) {
+            let asks = entry.way.places().any(|place| place.text.contains("${input:"));
+            if asks { later.push(entry) } else { now.push(entry) }
+        }
+        let remembered = of_same_servers(self.remembered.clone(), &self.config);
+        for entry in now.into_iter().chain(later) {
+            let added = match Resolved::new(entry, &mut variables).await {
+                Ok(resolved) => self.add(&group, entry, resolved),
+                Err(error) => Err(error),
+            };
+            match added {
+                Ok(()) => group.remember_tools(remembered.clone()),
+                Err(error) => failed.push(error.of_server(entry.name())),
+            }
+        }
+        drop(variables);
+        StartedGroup { group, failed, config: self.config }
+    }
+
+    fn add(
+        &self,
+        group: &ClientGroup,
+        entry: &ServerEntry,
+        resolved: Resolved,
+    ) -> Result<(), ConfigError> {
+        let limit = self.timeouts.get(entry.name()).copied().unwrap_or(self.timeout);
+        let connect = Arc::new(Connect {
+            entry: entry.clone(),
+            resolved,
+            limit,
+            customize: Arc::clone(&self.customize),
+        });
+        let added = group.add_with(entry.group_name(), move || Arc::clone(&connect).run());
+        added.map_err(|error| {
+            let kind = match error.kind() {
+                ErrorKind::Limit => ConfigErrorKind::Limit,
+                _ => ConfigErrorKind::Form,
+            };
+            let message = "the server cannot be added to the group";
+            ConfigError::new(kind, entry.pointer(), message).with_source(error)
+        })
+    }
+}
+
+/// What connects to one server, again and again.
+struct Connect {
+    entry: ServerEntry,
+    resolved: Resolved,
+    limit: Duration,
+    customize: Arc<Customize>,
+}
+
+impl Connect {
+    async fn run(self: Arc<Self>) -> Result<Client, Error> {
+        let builder = (self.customize)(&self.entry, Client::builder());
+        let Ok(connected) = timeout(self.limit, self.connect(builder)).await else {
+            let message = format!(
+                "the server {} was not connected within {:?} (`ConfigGroup::server_timeout`)",
+                self.entry.name(),
+                self.limit
+            );
+            return Err(Error::new(ErrorKind::Timeout, message));
+        };
+        connected
+    }
+
+    async fn connect(&self, builder: ClientBuilder) -> Result<Client, Error> {
+        match &self.resolved {
+            Resolved::Command { command, args, env, cwd } => {
+                let mut started = Command::new(command);
+                started.args(args).envs(env.iter().map(|(name, value)| (name, value)));
+                if let Some(cwd) = cwd {
+                    started.current_dir(cwd);
+                }
+                let (name, server) = (self.entry.name().to_owned(), ChildCommand::from(started));
+                let server = server.on_stderr(move |line| {
+                    tracing::info!(target: "mcp_client::stderr", server = name, "{line}");
+                });
+                builder.connect_command(server).await
+            }
+            #[cfg(feature = "http")]
+            Resolved::Url { url, headers } => {
+                let with_header = |builder: ClientBuilder, (name, value): &(_, _)| {
+                    builder.http_header(Clone::clone(name), Clone::clone(value))
+                };
+                headers.iter().fold(builder, with_header).connect_http(url).await
+            }
+        }
+    }
+}
+
+/// The servers of a file that were started.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct StartedGroup {
+    /// The group. Its servers are connected to in the background; the names are those of
+    /// [`ServerEntry::group_name`].
+    pub group: ClientGroup,
+    /// The servers that were not started, because their entries are wrong:
+    /// [`ConfigError::server`].
+    pub failed: Vec<ConfigError>,
+    config: HostConfig,
+}
+
+impl StartedGroup {
+    /// What the servers listed, to be stored as JSON for the next start of the host
+    /// ([`ConfigGroup::remembered`]). It has no arguments, values of variables or header fields.
+    #[must_use]
+    pub fn remembered_tools(&self) -> RememberedTools {
+        with_origins(self.group.remembered_tools(), &self.config)
+    }
+}
+
+impl fmt::Debug for ConfigGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigGroup").field("config", &self.config).finish_non_exhaustive()
+    }
+}

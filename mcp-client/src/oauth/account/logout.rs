@@ -1,0 +1,41 @@
+//! What became of a log-in that has ended.
+
+use crate::oauth::acquire::Revoked;
+use crate::oauth::error::Error;
+
+/// The outcome of [`OAuth::logout`](crate::oauth::OAuth::logout). The tokens are forgotten in any
+/// case.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Logout {
+    /// What the authorization server did.
+    pub revocation: Revocation,
+}
+
+/// What became of the tokens at the authorization server.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Revocation {
+    /// There was no token.
+    NothingToRevoke,
+    /// They are not valid any more.
+    Revoked,
+    /// The authorization server does not revoke tokens (its metadata has no
+    /// `revocation_endpoint`). They are valid until they expire.
+    NotSupported,
+    /// The authorization server could not be reached, or refused. The tokens may be valid until
+    /// they expire.
+    Failed(Error),
+}
+
+impl Logout {
+    pub(super) fn new(revoked: Option<Revoked>) -> Self {
+        let revocation = match revoked {
+            None => Revocation::NothingToRevoke,
+            Some(Revoked::Yes) => Revocation::Revoked,
+            Some(Revoked::NoEndpoint) => Revocation::NotSupported,
+            Some(Revoked::Failed(error)) => Revocation::Failed(error),
+        };
+        Self { revocation }
+    }
+}

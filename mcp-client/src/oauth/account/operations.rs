@@ -1,0 +1,109 @@
+//! What an application can ask its authorizer for.
+
+use super::imported_token::ImportedToken;
+use super::logout::Logout;
+use super::pending_login::PendingLogin;
+use super::status::{Login, LoginStatus};
+use crate::oauth::acquire::Prospect;
+use crate::oauth::authorizer::OAuth;
+use crate::oauth::error::Error;
+
+/// For the interface of an application. All of it needs a server: that of a connection, or of
+/// [`OAuthBuilder::build_for`](crate::oauth::OAuthBuilder::build_for).
+impl OAuth {
+    /// Whether the user is logged in, and with which scopes. Reads the store and asks no server:
+    /// [`LoginStatus::LoggedIn`] or [`LoginStatus::LoggedOut`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`](crate::oauth::ErrorKind::Store) if the store cannot be read.
+    pub async fn status(&self) -> Result<LoginStatus, Error> {
+        let acquirer = self.acquirer()?;
+        let login = acquirer.stored_login().await?.filter(|login| acquirer.is_usable(login));
+        Ok(match login {
+            Some(login) => LoginStatus::LoggedIn(Login::new(login)),
+            None => LoginStatus::LoggedOut,
+        })
+    }
+
+    /// As [`OAuth::status`]; if the user is not logged in, finds out whether they can log in. For
+    /// that it fetches the metadata of the server and of its authorization server. The MCP server
+    /// is not connected to.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`](crate::oauth::ErrorKind::Store), and those of a discovery.
+    pub async fn discover_status(&self) -> Result<LoginStatus, Error> {
+        let status = self.status().await?;
+        if status != LoginStatus::LoggedOut {
+            return Ok(status);
+        }
+        Ok(match self.acquirer()?.prospect().await? {
+            Prospect::NotNeeded => LoginStatus::NotNeeded,
+            Prospect::Possible(found) => LoginStatus::CanLogIn {
+                issuer: found.issuer().to_owned(),
+                scopes: found.scopes_supported.clone().unwrap_or_default(),
+            },
+            Prospect::NeedsRegistration(found) => {
+                LoginStatus::NeedsRegistration { issuer: found.issuer().to_owned() }
+            }
+        })
+    }
+
+    /// Begins a log-in, with the scopes that were granted before, those that a refused call needs,
+    /// and else those that the server names. Discovers the authorization server, and registers the
+    /// client if need be. Needs a redirect URI:
+    /// [`OAuthBuilder::host_login`](crate::oauth::OAuthBuilder::host_login).
+    ///
+    /// The tokens that there are stay in use until the log-in has ended. Several log-ins may be
+    /// pending; each has its own `state`.
+    ///
+    /// # Errors
+    /// Those of a discovery and of a registration;
+    /// [`ErrorKind::Configuration`](crate::oauth::ErrorKind::Configuration) without a redirect URI, and if
+    /// no user logs in with the grant.
+    pub async fn begin_login(&self) -> Result<PendingLogin, Error> {
+        self.begin_login_for::<&str>([]).await
+    }
+
+    /// As [`OAuth::begin_login`], with further scopes.
+    ///
+    /// # Errors
+    /// As [`OAuth::begin_login`].
+    pub async fn begin_login_for<S: AsRef<str>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Result<PendingLogin, Error> {
+        let scopes: Vec<_> = scopes.into_iter().map(|scope| scope.as_ref().to_owned()).collect();
+        let acquirer = self.acquirer()?;
+        let (found, login, since) = acquirer.begin_login(&scopes).await?;
+        Ok(PendingLogin::new(acquirer, found, login, since))
+    }
+
+    /// Ends the log-in: forgets the tokens, here and in the store, and revokes them at the
+    /// authorization server (RFC 7009). They are forgotten first, so also when that server cannot
+    /// be reached; [`Logout::revocation`] says what it did. A registration of the client is kept.
+    ///
+    /// Calls that are under way may end with the old token. A log-in or refresh that is under way
+    /// has no effect any more. Another process that holds the token in memory notices that it was
+    /// revoked when the server refuses it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`](crate::oauth::ErrorKind::Store) if the store cannot be read or still has the
+    /// tokens; this authorizer does not use them any more.
+    pub async fn logout(&self) -> Result<Logout, Error> {
+        self.acquirer()?.log_out().await.map(Logout::new)
+    }
+
+    /// Takes over a token of another program, and stores it as if the user had logged in. Discovers
+    /// the authorization server, and does not ask it about the token.
+    ///
+    /// # Errors
+    /// Those of a discovery; [`ErrorKind::Configuration`](crate::oauth::ErrorKind::Configuration) if the
+    /// token is of another authorization server or client than those of this authorizer, or its
+    /// client is not known.
+    pub async fn import(&self, token: ImportedToken) -> Result<Login, Error> {
+        let acquirer = self.acquirer()?;
+        let (client, issuer) = (token.client(), token.issuer.clone());
+        let token = token.into_token(acquirer.environment.now())?;
+        acquirer.import(token, issuer.as_deref(), client).await.map(Login::new)
+    }
+}

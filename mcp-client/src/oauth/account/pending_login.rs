@@ -1,0 +1,128 @@
+//! A log-in that the application takes its user through.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::status::Login;
+use crate::http::ShownUrl;
+use crate::oauth::acquire::Acquirer;
+use crate::oauth::discovery::Discovered;
+use crate::oauth::error::{Error, ErrorKind};
+use crate::oauth::login::{AuthorizationUrl, BegunLogin, query_of};
+
+/// A log-in that has begun ([`OAuth::begin_login`](crate::oauth::OAuth::begin_login)): the
+/// application takes its user to the [`url`](Self::url), and hands over the URL that the user
+/// returns to. Dropping it aborts the log-in.
+pub struct PendingLogin {
+    acquirer: Arc<Acquirer>,
+    found: Arc<Discovered>,
+    login: BegunLogin,
+    /// The log-outs before it began: a later one ends it.
+    since: u64,
+    expires_at: SystemTime,
+    deadline: Instant,
+    is_done: Mutex<bool>,
+}
+
+impl PendingLogin {
+    pub(super) fn new(
+        acquirer: &Arc<Acquirer>,
+        found: Arc<Discovered>,
+        login: BegunLogin,
+        since: u64,
+    ) -> Self {
+        let patience = login.patience;
+        let now = acquirer.environment.now();
+        Self {
+            acquirer: Arc::clone(acquirer),
+            found,
+            since,
+            expires_at: now.checked_add(patience).unwrap_or(now),
+            deadline: mcp_core::deadline::later(Instant::now(), patience),
+            login,
+            is_done: Mutex::new(false),
+        }
+    }
+
+    /// Where the user logs in. It is valid for this log-in and must not be written to logs.
+    #[must_use]
+    pub fn url(&self) -> &AuthorizationUrl {
+        self.login.request.url()
+    }
+
+    /// The parameter `state` of the URL that the user returns to, by which an application with
+    /// several log-ins finds the right one.
+    #[must_use]
+    pub fn state(&self) -> &str {
+        self.login.request.state_text()
+    }
+
+    /// When the log-in expires:
+    /// [`OAuthBuilder::login_timeout`](crate::oauth::OAuthBuilder::login_timeout) after it began.
+    #[must_use]
+    pub fn expires_at(&self) -> SystemTime {
+        self.expires_at
+    }
+
+    /// The scopes that are requested.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.login.scope.iter().flat_map(|scope| scope.split_ascii_whitespace())
+    }
+
+    /// Ends the log-in with the whole URL that the user returned to: checks the answer, exchanges
+    /// its code for a token, and stores that. Calls of all connections with this authorizer use it
+    /// from then on.
+    ///
+    /// If the answer does not belong to this log-in ([`ErrorKind::Forged`]), the log-in goes on,
+    /// since anyone can visit the URL. After any other error begin another one. Dropping the future
+    /// ends the log-in.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Denied`] if the user declined, or has logged out meanwhile;
+    /// [`ErrorKind::TimedOut`] after [`PendingLogin::expires_at`]; and those of the authorization
+    /// server.
+    pub async fn finish(&self, callback_url: &str) -> Result<Login, Error> {
+        let mut is_done = self.is_done.lock().await;
+        if *is_done {
+            let message = "this log-in has ended already; begin another one";
+            return Err(Error::new(ErrorKind::Denied, message));
+        }
+        let query = query_of(callback_url)?;
+        if !self.login.request.state().matches(query) {
+            let message = "the answer belongs to another log-in: its state differs";
+            return Err(Error::new(ErrorKind::Forged, message));
+        }
+        *is_done = true;
+        if Instant::now() >= self.deadline {
+            let message = format!(
+                "the user returned from {} after {:?} (`OAuthBuilder::login_timeout`)",
+                ShownUrl(self.found.issuer()),
+                self.login.patience
+            );
+            return Err(Error::new(ErrorKind::TimedOut, message));
+        }
+        let (found, login) = (&self.found, &self.login);
+        let stored = self.acquirer.finish_login(found, login, self.since, query).await?;
+        Ok(Login::new(stored))
+    }
+
+    /// Ends the log-in without a result, because the user did not come back. The next one registers
+    /// the client again, if it was registered dynamically: an authorization server that does not
+    /// know the client any more shows that to the user alone.
+    pub async fn abort(self) {
+        self.acquirer.abandon_login(&self.found).await;
+    }
+}
+
+impl fmt::Debug for PendingLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingLogin")
+            .field("url", self.url())
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,256 @@
+//! What the interface of an application asks for: whether the user is logged in, a log-in, the end
+//! of it, and tokens of another program. Spec: RFC 7009 (revocation).
+
+use std::sync::Arc;
+
+use super::acquirer::Acquirer;
+use super::login_record::LoginRecord;
+use super::scope::{choose, union};
+use super::state::{HeldToken, LastRefusal, TokenSource};
+use crate::http::ShownUrl;
+use crate::oauth::client::{AdoptedClient, Client};
+use crate::oauth::discovery::{Discovered, named_server};
+use crate::oauth::error::{Error, ErrorKind};
+use crate::oauth::login::BegunLogin;
+use crate::oauth::token::{AccessToken, load_token, revoke};
+
+/// The token of a log-in, and what it is for.
+pub(crate) struct StoredLogin {
+    pub(crate) token: AccessToken,
+    pub(crate) issuer: String,
+    pub(crate) resource: String,
+    pub(crate) client_id: String,
+}
+
+/// Whether a log-in is possible.
+pub(crate) enum Prospect {
+    /// At this authorization server, with these scopes, as far as it lists them.
+    Possible(Arc<Discovered>),
+    /// The client has to be registered there by hand.
+    NeedsRegistration(Arc<Discovered>),
+    /// The server publishes nothing about authorization, and has refused nothing.
+    NotNeeded,
+}
+
+/// What became of the tokens at the authorization server.
+pub(crate) enum Revoked {
+    Yes,
+    NoEndpoint,
+    Failed(Error),
+}
+
+impl Acquirer {
+    /// The log-in that there is, without a request to any server.
+    pub(crate) async fn stored_login(&self) -> Result<Option<StoredLogin>, Error> {
+        if let Some(held) = self.held() {
+            return Ok(Some(StoredLogin::of(&held)));
+        }
+        let environment = &self.environment;
+        let Some(LoginRecord { issuer, resource, client_id }) = self.login_record().await? else {
+            return Ok(None);
+        };
+        let key = environment.token_key_of(&issuer, &resource, &client_id);
+        let token = load_token(environment, &key).await?;
+        Ok(token.map(|token| StoredLogin { token, issuer, resource, client_id }))
+    }
+
+    /// Whether the log-in is of any use: its token is valid, or can be replaced without the user.
+    pub(crate) fn is_usable(&self, login: &StoredLogin) -> bool {
+        let token = &login.token;
+        token.refresh.is_some() || !token.is_expired(self.environment.now())
+    }
+
+    async fn login_record(&self) -> Result<Option<LoginRecord>, Error> {
+        let json = self.environment.load(&self.environment.login_key()).await?;
+        Ok(json.as_ref().and_then(LoginRecord::from_json))
+    }
+
+    /// Whether a log-in is possible. Asks the MCP server and its authorization server for their
+    /// metadata.
+    pub(crate) async fn prospect(&self) -> Result<Prospect, Error> {
+        let last = self.state.lock().refused.clone();
+        let named = last.as_ref().and_then(|last| last.resource_metadata.as_deref());
+        let discovery = self.discovery(named);
+        let select = |issuers: &[String]| self.select(issuers);
+        // A server that has refused a request needs authorization, whatever it publishes.
+        let found = match &last {
+            Some(_) => Some(discovery.run(select).await?),
+            None => discovery.find(select).await?,
+        };
+        let Some(found) = found else { return Ok(Prospect::NotNeeded) };
+        let found = Arc::new(self.requested(found));
+        if self.grant.can_register(&found) {
+            Ok(Prospect::Possible(found))
+        } else {
+            Ok(Prospect::NeedsRegistration(found))
+        }
+    }
+
+    /// Begins a log-in: for what calls need, what was granted before, and these scopes.
+    pub(crate) async fn begin_login(
+        &self,
+        scopes: &[String],
+    ) -> Result<(Arc<Discovered>, BegunLogin, u64), Error> {
+        let environment = &self.environment;
+        let limits = &environment.limits;
+        let (last, wanted, since) = {
+            let state = self.state.lock();
+            let last = state.refused.clone().unwrap_or_default();
+            (last, state.wanted_scope.clone(), state.logouts)
+        };
+        let LastRefusal { resource_metadata, scope: challenge } = last;
+        let discovery = self.discovery(resource_metadata.as_deref());
+        let found = discovery.run(|issuers| self.select(issuers)).await?;
+        let found = Arc::new(self.requested(found));
+        environment.presentation.check_server(&found)?;
+        let before = self
+            .stored_login()
+            .await?
+            .filter(|before| before.issuer == found.issuer() && before.resource == found.resource);
+        let before = before.and_then(|before| before.token.requested_scope);
+        let supported = found.scopes_supported.as_deref();
+        let chosen = choose(limits, challenge.as_deref(), self.scopes.as_deref(), supported);
+        let parts = [before.as_deref(), wanted.as_deref(), chosen.as_deref()];
+        let asked = scopes.iter().map(String::as_str);
+        let scope = union(limits, parts.into_iter().flatten().chain(asked));
+        let scope = Some(scope).filter(|scope| !scope.is_empty());
+        let scope = self.with_offline_access(&found, scope);
+        let begun = self.grant.begin_login(environment, &found, scope).await?;
+        Ok((found, begun, since))
+    }
+
+    /// Ends a log-in with the query of the redirect URI.
+    pub(crate) async fn finish_login(
+        &self,
+        found: &Arc<Discovered>,
+        login: &BegunLogin,
+        since: u64,
+        query: &str,
+    ) -> Result<StoredLogin, Error> {
+        let token = self.grant.redeem(&self.environment, found, login, query).await?;
+        let (client, grant) = (login.client.clone(), TokenSource::Grant);
+        let stored = StoredLogin::new(token.clone(), found, &client.id);
+        self.save(client, token, Arc::clone(found), grant, since).await?;
+        Ok(stored)
+    }
+
+    /// The user did not come back from a log-in.
+    pub(crate) async fn abandon_login(&self, found: &Discovered) {
+        self.grant.abandon_login(&self.environment, found).await;
+    }
+
+    /// Forgets the tokens, here and in the store, and then revokes them. `None` if there were none.
+    pub(crate) async fn log_out(&self) -> Result<Option<Revoked>, Error> {
+        let environment = &self.environment;
+        // From here on no token that is being obtained is held.
+        let held = self.state.lock().log_out();
+        if held.is_some() {
+            environment.bindings.identity_changed();
+        }
+        let record = match &held {
+            Some(held) => Some(LoginRecord::new(&held.found, &held.client.id)),
+            None => self.login_record().await?,
+        };
+        let Some(LoginRecord { issuer, resource, client_id }) = record else { return Ok(None) };
+        let key = environment.token_key_of(&issuer, &resource, &client_id);
+        let (stored, forgotten) = {
+            // A refresh of another process would write the next token behind us.
+            let _lock = environment.lock(&key).await?;
+            let stored = load_token(environment, &key).await?;
+            let forgotten = match environment.forget(&key).await {
+                Ok(()) => environment.forget(&environment.login_key()).await,
+                failed => failed,
+            };
+            (stored, forgotten)
+        };
+        // That in the store may be newer.
+        let Some(token) = stored.or_else(|| held.as_ref().map(|held| held.token.clone())) else {
+            return forgotten.map(|()| None);
+        };
+        let revoked = match self.revoke(held.as_deref(), &token, issuer, resource, client_id).await
+        {
+            Ok(true) => Revoked::Yes,
+            Ok(false) => Revoked::NoEndpoint,
+            Err(error) => Revoked::Failed(error),
+        };
+        forgotten.map(|()| Some(revoked))
+    }
+
+    /// False if the authorization server does not support it.
+    async fn revoke(
+        &self,
+        held: Option<&HeldToken>,
+        token: &AccessToken,
+        issuer: String,
+        resource: String,
+        client_id: String,
+    ) -> Result<bool, Error> {
+        let environment = &self.environment;
+        if let Some(held) = held {
+            return revoke(environment, &held.found, &held.client, token).await;
+        }
+        let server = named_server(&environment.fetcher, &issuer).await?;
+        let found = Discovered {
+            resource,
+            scopes_supported: None,
+            needs_bound_tokens: false,
+            server,
+            is_assumed: false,
+        };
+        let client = self.grant.client(environment, &found).await?;
+        let client = client.filter(|client| client.id == client_id);
+        let client = client.unwrap_or_else(|| Client::public(client_id));
+        revoke(environment, &found, &client, token).await
+    }
+
+    /// Takes over a token of another program. `issuer` is where it comes from, if that is known.
+    pub(crate) async fn import(
+        &self,
+        token: AccessToken,
+        issuer: Option<&str>,
+        client: Option<AdoptedClient>,
+    ) -> Result<StoredLogin, Error> {
+        let environment = &self.environment;
+        let since = self.state.lock().logouts;
+        let found = self.discovery(None).run(|issuers| self.select(issuers)).await?;
+        let found = Arc::new(self.requested(found));
+        if let Some(issuer) = issuer.filter(|issuer| *issuer != found.issuer()) {
+            let message = format!(
+                "the tokens are from {}, and {} names the authorization server {}",
+                ShownUrl(issuer),
+                environment.endpoint(),
+                ShownUrl(found.issuer())
+            );
+            return Err(Error::new(ErrorKind::Configuration, message));
+        }
+        let known = self.grant.client(environment, &found).await?;
+        let client = match (known, client) {
+            (Some(known), None) => known,
+            (Some(known), Some(client)) if known.id == client.id => known,
+            (_, Some(client)) => self.grant.adopt_client(environment, &found, client).await?,
+            (None, None) => {
+                let message = "the client that the tokens were issued to is not known: set \
+                               `ImportedToken::client_id`";
+                return Err(Error::new(ErrorKind::Configuration, message));
+            }
+        };
+        let stored = StoredLogin::new(token.clone(), &found, &client.id);
+        self.save(client, token, found, TokenSource::Store, since).await?;
+        Ok(stored)
+    }
+}
+
+impl StoredLogin {
+    fn of(held: &HeldToken) -> Self {
+        Self::new(held.token.clone(), &held.found, &held.client.id)
+    }
+
+    fn new(token: AccessToken, found: &Discovered, client: &str) -> Self {
+        Self {
+            token,
+            issuer: found.issuer().to_owned(),
+            resource: found.resource.clone(),
+            client_id: client.to_owned(),
+        }
+    }
+}

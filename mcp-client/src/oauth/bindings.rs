@@ -1,0 +1,85 @@
+//! The connections that an authorizer serves.
+
+use mcp_core::revision::Revision;
+use mcp_core::sync::Mutex;
+
+use crate::http::{Binding, Endpoint};
+
+/// Most connections of one authorizer. Fixed: a host has one to a server, and another one while it
+/// replaces that; the oldest is forgotten first, so that its cache keeps results until they expire.
+const MAX_BINDINGS: usize = 64;
+
+/// The connections that an authorizer serves: all to one server.
+pub(crate) struct Bindings {
+    endpoint: Endpoint,
+    open: Mutex<Vec<Binding>>,
+}
+
+impl Bindings {
+    /// No connection yet to a server.
+    pub(crate) fn new(endpoint: Endpoint) -> Self {
+        Self { endpoint, open: Mutex::default() }
+    }
+
+    /// The server.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Serves another connection.
+    pub(crate) fn add(&self, binding: &Binding) {
+        let mut open = self.open.lock();
+        open.retain(Binding::is_open);
+        if open.len() >= MAX_BINDINGS {
+            open.remove(0);
+        }
+        open.push(binding.clone());
+    }
+
+    /// The revision that the newest connection speaks, once that is known.
+    pub(crate) fn revision(&self) -> Option<Revision> {
+        self.all().iter().rev().find_map(Binding::revision)
+    }
+
+    /// Reports to all connections that the server may take the client for another user.
+    pub(crate) fn identity_changed(&self) {
+        for binding in self.all() {
+            binding.identity_changed();
+        }
+    }
+
+    /// What they call is code of the client, which does not run under the lock.
+    fn all(&self) -> Vec<Binding> {
+        self.open.lock().clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn connections_that_have_ended_and_those_beyond_the_limit_are_forgotten() {
+        let endpoint = Endpoint::parse("https://mcp.example").unwrap();
+        let bindings = Bindings::new(endpoint.clone());
+        let (changes, open) = (Arc::new(AtomicUsize::new(0)), Arc::new(()));
+        let binding = |is_open: bool| {
+            let changes = Arc::clone(&changes);
+            let open = if is_open { Arc::downgrade(&open) } else { std::sync::Weak::new() };
+            Binding::new(endpoint.clone())
+                .on_identity_change(move || {
+                    changes.fetch_add(1, Ordering::Relaxed);
+                })
+                .open_while(move || open.strong_count() > 0)
+        };
+        bindings.add(&binding(false));
+        for _ in 0..MAX_BINDINGS + 3 {
+            bindings.add(&binding(true));
+        }
+        bindings.identity_changed();
+        assert_eq!(changes.load(Ordering::Relaxed), MAX_BINDINGS);
+    }
+}

@@ -1,0 +1,84 @@
+//! Credentials in a keychain; the mock store of keyring-core is one.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use keyring_core::mock;
+use mcp_client::oauth::{ErrorKind, KeychainStore, LoginStatus};
+
+use crate::host::{hosted, log_in};
+use crate::world::{SERVER, World, bound};
+
+fn keychain(backend: &Arc<mock::Store>) -> KeychainStore {
+    KeychainStore::with_backend("com.example.notes", Arc::clone(backend) as _)
+}
+
+#[tokio::test]
+async fn the_next_process_finds_the_log_in_in_the_keychain_and_a_log_out_removes_it() {
+    let world = World::new();
+    let backend = mock::Store::new().unwrap();
+    let oauth = || hosted(&world).store(keychain(&backend)).build_for(SERVER).unwrap();
+    log_in(&world, &oauth()).await;
+    assert!(matches!(oauth().status().await.unwrap(), LoginStatus::LoggedIn(_)));
+    assert_eq!(world.call(&oauth(), "a").await.unwrap(), 200);
+    assert_eq!(world.logins().len(), 1);
+
+    oauth().logout().await.unwrap();
+    assert_eq!(oauth().status().await.unwrap(), LoginStatus::LoggedOut);
+    oauth().logout().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_keychain_that_fails_needs_no_log_in_and_shows_no_secret() {
+    let world = World::new();
+    let backend = mock::Store::new().unwrap();
+    let oauth = hosted(&world).store(keychain(&backend)).build_for(SERVER).unwrap();
+    log_in(&world, &oauth).await;
+    for cred in backend.inner.lock().unwrap().borrow().iter() {
+        cred.set_error(keyring_core::Error::BadEncoding(b"CANARY".to_vec()));
+    }
+    let oauth = hosted(&world).store(keychain(&backend)).build_for(SERVER).unwrap();
+    let error = oauth.status().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Store);
+    // As text and as numbers.
+    let shown = format!("{error:?} {error}");
+    assert!(!shown.contains("CANARY") && !shown.contains("67, 65, 78"), "{shown}");
+}
+
+#[tokio::test]
+async fn authorizers_that_share_a_keychain_make_one_refresh() {
+    let folder = tempfile::tempdir().unwrap();
+    for locked in [false, true] {
+        let world = World::new();
+        let backend = mock::Store::new().unwrap();
+        let store = || {
+            let store = keychain(&backend);
+            let path = folder.path().join("own").join("refresh.lock");
+            if locked { store.with_lock_file(path).unwrap() } else { store }
+        };
+        let shared = store();
+        // Those of two processes share the lock file alone.
+        let connections: Vec<_> = (0..4)
+            .map(|_| bound(world.oauth().store(if locked { store() } else { shared.clone() })))
+            .collect();
+        for oauth in &connections {
+            assert_eq!(world.call(oauth, "a").await.unwrap(), 200);
+        }
+        world.expire_all();
+        let results = join_all(connections.iter().map(|oauth| world.call(oauth, "a"))).await;
+        assert!(results.into_iter().all(|result| result.unwrap() == 200));
+        assert_eq!((world.grants("refresh_token").len(), world.logins().len()), (1, 1));
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_lock_file_that_others_could_replace_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let store = keychain(&mock::Store::new().unwrap());
+    let error = store.with_lock_file(folder.path().join("lock")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Store);
+}
