@@ -1,6 +1,6 @@
 //! A server over HTTP, at <http://127.0.0.1:8080/mcp>, for clients of every revision.
 //!
-//! `cargo run -p mcp-examples --example http_server`
+//! `cargo run -p mcp-examples --features http --example http_server`
 
 use mcp_server::{ServeError, Server, routes, tool};
 

@@ -1,6 +1,6 @@
 //! What a policy would have decided: a dry run over recorded requests.
 //!
-//! `cargo run -p mcp-examples --example policy -- policy.toml transcript.jsonl` reads both files
+//! `cargo run -p mcp-examples --features policy --example policy -- policy.toml transcript.jsonl` reads both files
 //! and sends nothing. Without arguments it uses the ones below. It prints on standard error:
 //!
 //! ```text

@@ -1,7 +1,7 @@
 //! Skills of a server: lists them, or loads one and reads its files.
 //!
-//! `cargo run -p mcp-examples --example skills -- COMMAND` lists;
-//! `cargo run -p mcp-examples --example skills -- COMMAND URI FILE…` loads the skill whose
+//! `cargo run -p mcp-examples --features skills --example skills -- COMMAND` lists;
+//! `cargo run -p mcp-examples --features skills --example skills -- COMMAND URI FILE…` loads the skill whose
 //! `SKILL.md` has this URI, and reads files of it by their path, such as `references/FORMS.md`.
 //!
 //! It prints the URI and description of each skill, or the instructions and the sizes of the files.

@@ -28,6 +28,7 @@ const FEATURE_SETS: &[&str] = &[
 const BUDGETS: &[(&str, &str, usize)] = &[
     ("a stdio server", "-p mcp-server", 60),
     ("a client over HTTP with TLS", "-p mcp-client --features http", 90),
+    ("the quickstart", "-p mcp-examples", 70),
 ];
 
 pub(crate) fn run() -> Result<(), String> {
@@ -38,7 +39,7 @@ pub(crate) fn run() -> Result<(), String> {
     steps.command(
         "lints of all targets",
         &mut cargo(
-            "clippy --workspace --all-targets --features mcp-examples/otel --locked -- -D warnings",
+            "clippy --workspace --all-targets --features mcp-examples/full --locked -- -D warnings",
         ),
     );
     for set in FEATURE_SETS {
@@ -51,7 +52,7 @@ pub(crate) fn run() -> Result<(), String> {
             .env("RUSTDOCFLAGS", "-D warnings"),
     );
     steps.step("no test is ignored", none_ignored);
-    let tests = "test --workspace --features mcp-examples/otel --locked --no-fail-fast";
+    let tests = "test --workspace --features mcp-examples/full --locked --no-fail-fast";
     steps.command("tests", &mut cargo(tests));
     steps.command(
         "the quickstart of README.md",
@@ -63,7 +64,7 @@ pub(crate) fn run() -> Result<(), String> {
 /// Fails if a test is ignored, because a dependency of the test is not installed.
 fn none_ignored() -> Result<(), String> {
     let list = output(&mut cargo(
-        "test --workspace --features mcp-examples/otel --tests --locked -- --ignored --list",
+        "test --workspace --features mcp-examples/full --tests --locked -- --ignored --list",
     ))?;
     let ignored: Vec<&str> = list.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     match ignored[..] {
