@@ -37,7 +37,7 @@ fn targets(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Returns the anchors of the headings.
-fn headings(text: &str) -> impl Iterator<Item = String> + '_ {
+pub(crate) fn headings(text: &str) -> impl Iterator<Item = String> + '_ {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     headings.map(|line| {
         let line = line.trim_start_matches('#').trim().to_lowercase();

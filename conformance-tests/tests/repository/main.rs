@@ -1,5 +1,6 @@
 //! Ids, tests and links in the documents refer to something that exists.
 
+mod features;
 mod ids;
 mod limits;
 mod links;
