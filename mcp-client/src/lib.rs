@@ -50,6 +50,8 @@ mod event;
 mod event_queue;
 pub mod extension;
 pub mod group;
+#[cfg(all(doc, not(doctest)))]
+pub mod guide;
 mod handler;
 mod handling;
 #[cfg(feature = "http")]

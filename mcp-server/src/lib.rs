@@ -46,6 +46,8 @@ pub mod extension;
 pub mod extract;
 #[cfg(feature = "http")]
 mod fleet;
+#[cfg(all(doc, not(doctest)))]
+pub mod guide;
 pub mod handler;
 #[cfg(feature = "http")]
 pub mod http;

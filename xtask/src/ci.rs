@@ -1,8 +1,9 @@
 //! `cargo xtask ci`: the gate. `.ci/run` installs its dependencies and starts it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, process::Command};
 
 use crate::{
+    newcomer, repository,
     steps::{Steps, cargo, output},
     tidy,
 };
@@ -23,6 +24,9 @@ const FEATURE_SETS: &[&str] = &[
     "-p mcp-client --features http",
     "-p mcp-client --all-features",
 ];
+
+/// The minimum version of Rust, as in `rust-version` of the workspace.
+const MINIMUM_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
 
 /// Limits on the number of crates that a user builds.
 const BUDGETS: &[(&str, &str, usize)] = &[
@@ -51,6 +55,15 @@ pub(crate) fn run() -> Result<(), String> {
         cargo("doc --workspace --all-features --no-deps --locked")
             .env("RUSTDOCFLAGS", "-D warnings"),
     );
+    steps.command(
+        "licenses, sources and banned crates",
+        &mut cargo("deny --offline check --hide-inclusion-graph bans licenses sources"),
+    );
+    steps.command("the minimum version of Rust", &mut minimum_rust());
+    steps.command(
+        "mcp-core for WebAssembly",
+        &mut cargo("check -p mcp-core --target wasm32-unknown-unknown --locked"),
+    );
     steps.step("no test is ignored", none_ignored);
     let tests = "test --workspace --features mcp-examples/full --locked --no-fail-fast";
     steps.command("tests", &mut cargo(tests));
@@ -58,7 +71,19 @@ pub(crate) fn run() -> Result<(), String> {
         "the quickstart of README.md",
         &mut cargo("run -p mcp-examples --example quickstart --locked"),
     );
+    steps.step("the first server of the guide, with the packaged crates", newcomer::run);
     steps.finish()
+}
+
+/// Checks the libraries with the oldest compiler that they support, in a folder of its own.
+fn minimum_rust() -> Command {
+    let mut check = Command::new("rustup");
+    check.args(["run", &format!("{MINIMUM_RUST}.0"), "cargo", "check", "--locked"]);
+    check.args("-p mcp-core -p mcp-server -p mcp-client --all-features".split(' '));
+    // The variables of this compiler, which started the gate.
+    check.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").env_remove("RUSTC");
+    check.current_dir(repository::root()).args(["--target-dir", "target/minimum-rust"]);
+    check
 }
 
 /// Fails if a test is ignored, because a dependency of the test is not installed.
