@@ -3,7 +3,9 @@
 mod bless;
 mod ci;
 mod fast;
+mod files;
 mod fuzz;
+mod hosts;
 mod kill;
 mod newcomer;
 mod repository;

@@ -1,14 +1,11 @@
 //! What a newcomer does: the first server of the guide, built in an empty folder with the crates as
-//! they are packaged, and called.
+//! they are packaged, called, and put into hosts.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::Path, process::Command};
 
 use crate::{
-    repository,
+    files::{create, read, write},
+    hosts, repository,
     steps::{cargo, output, succeed},
 };
 
@@ -48,7 +45,7 @@ pub(crate) fn run() -> Result<(), String> {
             return Err(format!("the server of {PAGE} did not answer {expected:?} but {text}"));
         }
     }
-    Ok(())
+    hosts::connect(&server, &folder)
 }
 
 /// Packages the crates, and unpacks each into a folder of its name.
@@ -77,22 +74,6 @@ fn code<'a>(page: &'a str, language: &str, contains: &str) -> Result<&'a str, St
     let found = blocks
         .find(|(head, code)| head.split(',').next() == Some(language) && code.contains(contains));
     found.map(|(_, code)| code).ok_or_else(|| format!("{PAGE} has no {language} with {contains:?}"))
-}
-
-/// Creates an empty folder.
-fn create(folder: &PathBuf) -> Result<(), String> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
-    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The pages of `docs/guide` are also in the packages of the crates, where their API documentation
-//! includes them: `mcp-server/guide` and `mcp-client/guide`. There, links lead to modules, and files
-//! that the package does not have are named instead. `cargo xtask bless guide` writes them.
+//! includes them: `mcp-server/guide` and `mcp-client/guide`. There, links lead to modules, and
+//! files that the package does not have are named instead. `cargo xtask bless guide` writes them.
 
 use std::collections::BTreeMap;
 use std::fs;
