@@ -32,7 +32,7 @@ const MINIMUM_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
 const BUDGETS: &[(&str, &str, usize)] = &[
     ("a stdio server", "-p mcp-server", 60),
     ("a client over HTTP with TLS", "-p mcp-client --features http", 90),
-    ("the quickstart", "-p mcp-examples", 70),
+    ("the quickstart", "-p mcp-examples", 60),
 ];
 
 pub(crate) fn run() -> Result<(), String> {
