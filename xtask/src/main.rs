@@ -22,7 +22,7 @@ usage: cargo xtask <command>
   tidy [--rule NAME]...   checks the rules of this repository
   bless [NAME]...         rewrites expected texts: goldens, revisions, limits, guide,
                           compile-fail, conformance (default: all)
-  newcomer                builds the first server of the guide with the packaged crates
+  newcomer                builds the first programs of the guide with packaged crates
   fuzz TARGET|all [--seconds N]
                           runs a fuzz target on random mutations, on all cores
   kill [VARIANT] [--rounds N] [--tasks N] [--seed N]

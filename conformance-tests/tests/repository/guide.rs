@@ -66,9 +66,8 @@ fn packaged(text: &str, krate: &str, pages: &BTreeMap<String, &'static str>) -> 
 /// Whether a line is no continuation of the paragraph before it.
 fn begins_a_block(line: &str) -> bool {
     let line = line.trim_start();
-    line.starts_with(['|', '#', '-', '*', '[', '>'])
-        && !line.starts_with("**")
-        && !(line.starts_with('[') && !line.contains("]: "))
+    let is_definition = line.starts_with('[') && line.contains("]: ");
+    is_definition || (line.starts_with(['|', '#', '-', '*', '>']) && !line.starts_with("**"))
 }
 
 /// Splits a line at the last space that fits.
