@@ -2,15 +2,7 @@
 //! servers and clients that they need.
 
 mod everything_server;
+#[cfg(doctest)]
+mod guides;
 
 pub use everything_server::EverythingServer;
-
-/// The guide to several instances, so that the tests compile its programs.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/fleet.md")]
-mod fleet {}
-
-/// The guide to stores, so that the tests compile its programs.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/stores.md")]
-mod stores {}

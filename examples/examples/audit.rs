@@ -1,7 +1,7 @@
 //! An audit log: a server that records its calls, and the verification of what it has recorded.
 //!
-//! `cargo run -p mcp-examples --example audit -- demo audit.jsonl`
-//! `cargo run -p mcp-examples --example audit -- verify audit.jsonl`
+//! `cargo run -p mcp-examples --features audit --example audit -- demo audit.jsonl`
+//! `cargo run -p mcp-examples --features audit --example audit -- verify audit.jsonl`
 //!
 //! `demo` makes three calls and writes the hash of the last record to standard error. `verify` says
 //! whether the file is as it was written, or names the first record that is not, and exits with 1

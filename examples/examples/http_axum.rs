@@ -1,6 +1,6 @@
 //! A server mounted in an axum application, beside other routes and inside layers of tower-http.
 //!
-//! `cargo run -p mcp-examples --example http_axum`
+//! `cargo run -p mcp-examples --features http --example http_axum`
 
 use std::time::Duration;
 

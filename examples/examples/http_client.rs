@@ -1,6 +1,8 @@
 //! A client over HTTP: detects the server's protocol era, lists its tools and calls one.
 //!
-//! `cargo run -p mcp-examples --example http_client -- http://127.0.0.1:8080/mcp who`
+//! ```sh
+//! cargo run -p mcp-examples --features http --example http_client -- http://127.0.0.1:8080/mcp who
+//! ```
 //!
 //! Start a server first, such as the example `http_axum` or `http_server`. If the server requires a
 //! token, set the environment variable `MCP_TOKEN`.

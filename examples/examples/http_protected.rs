@@ -1,7 +1,7 @@
 //! A protected server in an axum application: callers need an access token of an authorization
 //! server, and each tool says which scopes it needs.
 //!
-//! `cargo run -p mcp-examples --example http_protected`
+//! `cargo run -p mcp-examples --features http --example http_protected`
 //!
 //! A caller without a token sees where to get one:
 //!

@@ -1,7 +1,7 @@
 //! A client that logs in: opens the browser when the server requires a token, and stores the tokens
 //! in a file.
 //!
-//! `cargo run -p mcp-examples --example oauth_client -- URL FILE`, such as
+//! `cargo run -p mcp-examples --features http --example oauth_client -- URL FILE`, such as
 //! `https://mcp.example.com/mcp credentials.json`
 //!
 //! The second run needs no log-in. Without a file, the tokens are lost when the program exits.

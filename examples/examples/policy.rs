@@ -1,7 +1,11 @@
 //! What a policy would have decided: a dry run over recorded requests.
 //!
-//! `cargo run -p mcp-examples --example policy -- policy.toml transcript.jsonl` reads both files
-//! and sends nothing. Without arguments it uses the ones below. It prints on standard error:
+//! ```sh
+//! cargo run -p mcp-examples --features policy --example policy -- policy.toml transcript.jsonl
+//! ```
+//!
+//! reads both files and sends nothing. Without arguments it uses the ones below. It prints on
+//! standard error:
 //!
 //! ```text
 //! line 1: allow tools/call read_file (rule "inside of the project")

@@ -1,8 +1,8 @@
 //! Skills of a server: lists them, or loads one and reads its files.
 //!
-//! `cargo run -p mcp-examples --example skills -- COMMAND` lists;
-//! `cargo run -p mcp-examples --example skills -- COMMAND URI FILE…` loads the skill whose
-//! `SKILL.md` has this URI, and reads files of it by their path, such as `references/FORMS.md`.
+//! `cargo run -p mcp-examples --features skills --example skills -- COMMAND` lists;
+//! with `COMMAND URI FILE…` it loads the skill whose `SKILL.md` has this URI, and reads files of it
+//! by their path, such as `references/FORMS.md`.
 //!
 //! It prints the URI and description of each skill, or the instructions and the sizes of the files.
 //! A file that differs from what the server listed is an error.

@@ -30,9 +30,25 @@
 //! * **Errors**: [`Error::kind`] distinguishes a server's answer from a lost connection, an expired
 //!   timeout and an answer that cannot be read; [`Error::json`] shows the latter.
 //!
-//! The files, in reading order: `client`, `call`, `request` (one request and its answer), `params`,
-//! `era` (the beginning of a conversation), `inbound` and `handler` (requests and notifications of
-//! the server), `connection`, `outbound`, `child_process`.
+//! [The guide](guide) explains all of it from front to back.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | none | child processes, byte streams, servers in this process |
+//! | `http` | [`Client::connect_http`]: Streamable HTTP and HTTP+SSE, with TLS |
+//! | `oauth` | [`oauth::OAuth`]: authorization |
+//! | `policy` | [`ClientBuilder::policy`]: rules for calls |
+//! | `skills` | [`Client::load_skill`] |
+//! | `otel` | [OpenTelemetry](telemetry) |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// The front page names what only some features have.
+#![cfg_attr(
+    not(all(feature = "oauth", feature = "policy", feature = "skills")),
+    allow(rustdoc::broken_intra_doc_links, reason = "the gate documents all features")
+)]
 
 mod abort_on_drop;
 mod backoff;
@@ -53,6 +69,8 @@ mod event;
 mod event_queue;
 pub mod extension;
 pub mod group;
+#[cfg(all(doc, not(doctest)))]
+pub mod guide;
 mod handler;
 mod handling;
 #[cfg(feature = "http")]

@@ -14,6 +14,22 @@ use crate::context::{Context, HandlerCall, HandlerFuture};
 pub type CompletionFuture = HandlerFuture<Completion>;
 
 /// A call of `completion/complete`, for one argument.
+///
+/// ```
+/// use mcp_server::completion::CompletionCall;
+/// use mcp_server::prompt;
+///
+/// async fn cities(call: &CompletionCall) -> Vec<&'static str> {
+///     let cities = ["Bergen", "Berlin", "Bern"];
+///     cities.into_iter().filter(|city| city.starts_with(call.value())).collect()
+/// }
+///
+/// /// Plan a trip.
+/// #[prompt]
+/// fn plan(#[arg(complete = cities)] city: String) -> String {
+///     format!("Plan a trip to {city}.")
+/// }
+/// ```
 #[derive(Debug)]
 pub struct CompletionCall {
     pub(crate) context: Context,

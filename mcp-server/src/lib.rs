@@ -15,6 +15,8 @@
 //! }
 //! ```
 //!
+//! [The guide](guide) explains everything from front to back, from `Cargo.toml` to hosts and HTTP.
+//!
 //! | task | see |
 //! |---|---|
 //! | build and serve a server | [`Server`], [`ServerBuilder`] |
@@ -32,6 +34,28 @@
 //! | set limits | [`Limits`] |
 //!
 //! The crate root re-exports what nearly every server uses; the rest is in the modules.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `stdio` (default) | [`Server::serve_stdio`] |
+//! | `http` | [`Server::serve_http`], [`Server::into_service`]: Streamable HTTP |
+//! | `http-sse` | the transport of 2024-11-05 beside it |
+//! | `auth` | [`ServerBuilder::protect`]: access tokens and scopes |
+//! | `sealed-state` | questions during calls of 2026-07-28; `http` and `tasks` contain it |
+//! | `tasks`, `redb`, `redis` | [tasks](task), in memory, in a file, in Redis |
+//! | `policy`, `audit` | [rules](policy) for calls, and a [record](audit) of them |
+//! | `otel` | [OpenTelemetry](telemetry) |
+//! | `tower` | layers of the crate `tower` |
+//! | `test-util` | the tests that every [`store`] must pass |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// The front page names what only some features have.
+#![cfg_attr(
+    not(all(feature = "http", feature = "tasks")),
+    allow(rustdoc::broken_intra_doc_links, reason = "the gate documents all features")
+)]
 
 #[cfg(feature = "audit")]
 pub mod audit;
@@ -52,6 +76,8 @@ pub mod extension;
 pub mod extract;
 #[cfg(feature = "http")]
 mod fleet;
+#[cfg(all(doc, not(doctest)))]
+pub mod guide;
 pub mod handler;
 #[cfg(feature = "http")]
 pub mod http;

@@ -58,6 +58,17 @@ impl Server {
     /// Serves one conversation over a pair of byte streams, until the peer closes its side. See
     /// [`Server::serve_until`].
     ///
+    /// ```no_run
+    /// # async fn example(server: mcp_server::Server) -> Result<(), Box<dyn std::error::Error>> {
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:9000").await?;
+    /// loop {
+    ///     let (reader, writer) = listener.accept().await?.0.into_split();
+    ///     let server = server.clone();
+    ///     tokio::spawn(async move { server.serve(reader, writer).await });
+    /// }
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The errors of [`Server::serve_until`].
     pub async fn serve<R, W>(&self, reader: R, writer: W) -> Result<(), ServeError>

@@ -8,6 +8,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("goldens", "test -p mcp-core --test wire goldens", "BLESS"),
     ("revisions", "test -p mcp-core --test wire revisions", "BLESS"),
     ("limits", "test -p mcp-conformance-tests --test repository limits", "BLESS"),
+    ("guide", "test -p mcp-conformance-tests --test repository guide::", "BLESS"),
     ("compile-fail", "test --workspace --test compile refused", "BLESS"),
     ("conformance", "test --workspace --test suite", "WRITE_CONFORMANCE"),
 ];

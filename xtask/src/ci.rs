@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, process::Command};
 
 use crate::{
+    newcomer, repository,
     steps::{Steps, cargo, output, succeed},
     tidy,
 };
@@ -25,8 +26,8 @@ const FEATURE_SETS: &[&str] = &[
     "-p mcp-client --all-features",
 ];
 
-/// The features of the examples that the quickstart does not build.
-const EXAMPLES: &str = "mcp-examples/otel,mcp-examples/jsonrpsee";
+/// The minimum version of Rust, as in `rust-version` of the workspace.
+const MINIMUM_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
 
 /// A target whose code no test runs here. It is checked as far as it can be without its system.
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
@@ -42,6 +43,7 @@ const WINDOWS_SETS: &[(&str, bool)] = &[
 const BUDGETS: &[(&str, &str, usize)] = &[
     ("a stdio server", "-p mcp-server", 60),
     ("a client over HTTP with TLS", "-p mcp-client --features http", 90),
+    ("the quickstart", "-p mcp-examples", 60),
 ];
 
 pub(crate) fn run() -> Result<(), String> {
@@ -51,9 +53,9 @@ pub(crate) fn run() -> Result<(), String> {
     steps.step("dependency budgets", budgets);
     steps.command(
         "lints of all targets",
-        &mut cargo(&format!(
-            "clippy --workspace --all-targets --features {EXAMPLES} --locked -- -D warnings"
-        )),
+        &mut cargo(
+            "clippy --workspace --all-targets --features mcp-examples/full --locked -- -D warnings",
+        ),
     );
     for set in FEATURE_SETS {
         let clippy = format!("clippy {set} --locked -- -D warnings");
@@ -65,14 +67,35 @@ pub(crate) fn run() -> Result<(), String> {
         cargo("doc --workspace --all-features --no-deps --locked")
             .env("RUSTDOCFLAGS", "-D warnings"),
     );
+    steps.command(
+        "licenses, sources and banned crates",
+        &mut cargo("deny --offline check --hide-inclusion-graph bans licenses sources"),
+    );
+    steps.command("the minimum version of Rust", &mut minimum_rust());
+    steps.command(
+        "mcp-core for WebAssembly",
+        &mut cargo("check -p mcp-core --target wasm32-unknown-unknown --locked"),
+    );
     steps.step("no test is ignored", none_ignored);
-    let tests = format!("test --workspace --features {EXAMPLES} --locked --no-fail-fast");
-    steps.command("tests", &mut cargo(&tests));
+    let tests = "test --workspace --features mcp-examples/full --locked --no-fail-fast";
+    steps.command("tests", &mut cargo(tests));
     steps.command(
         "the quickstart of README.md",
         &mut cargo("run -p mcp-examples --example quickstart --locked"),
     );
+    steps.step("the first programs of the guide, with the packaged crates", newcomer::run);
     steps.finish()
+}
+
+/// Checks the libraries with the oldest compiler that they support, in a folder of its own.
+fn minimum_rust() -> Command {
+    let mut check = Command::new("rustup");
+    check.args(["run", &format!("{MINIMUM_RUST}.0"), "cargo", "check", "--locked"]);
+    check.args("-p mcp-core -p mcp-server -p mcp-client --all-features".split(' '));
+    // The variables of this compiler, which started the gate.
+    check.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").env_remove("RUSTC");
+    check.current_dir(repository::root()).args(["--target-dir", "target/minimum-rust"]);
+    check
 }
 
 /// Checks the code for Windows. Where the target cannot be installed, the step says so and passes.
@@ -97,9 +120,9 @@ fn windows() -> Result<(), String> {
 
 /// Fails if a test is ignored, because a dependency of the test is not installed.
 fn none_ignored() -> Result<(), String> {
-    let list = output(&mut cargo(&format!(
-        "test --workspace --features {EXAMPLES} --tests --locked -- --ignored --list"
-    )))?;
+    let list = output(&mut cargo(
+        "test --workspace --features mcp-examples/full --tests --locked -- --ignored --list",
+    ))?;
     let ignored: Vec<&str> = list.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     match ignored[..] {
         [] => Ok(()),

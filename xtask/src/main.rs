@@ -3,8 +3,11 @@
 mod bless;
 mod ci;
 mod fast;
+mod files;
 mod fuzz;
+mod hosts;
 mod kill;
+mod newcomer;
 mod repository;
 mod steps;
 mod tidy;
@@ -17,8 +20,9 @@ usage: cargo xtask <command>
   fast                    to run before each commit: format, lints, quick tests, tidy
   ci                      the gate, without the installations of .ci/run
   tidy [--rule NAME]...   checks the rules of this repository
-  bless [NAME]...         rewrites expected texts: goldens, revisions, limits, compile-fail,
-                          conformance (default: all)
+  bless [NAME]...         rewrites expected texts: goldens, revisions, limits, guide,
+                          compile-fail, conformance (default: all)
+  newcomer                builds the first programs of the guide with packaged crates
   fuzz TARGET|all [--seconds N]
                           runs a fuzz target on random mutations, on all cores
   kill [VARIANT] [--rounds N] [--tasks N] [--seed N]
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(rest),
         "bless" => bless::run(rest),
         "fuzz" => fuzz::run(rest),
+        "newcomer" => no_arguments(rest).and_then(|()| newcomer::run()),
         "kill" => kill::run(rest),
         _ => Err(USAGE.to_owned()),
     };

@@ -1,5 +1,7 @@
 //! Ids, tests and links in the documents refer to something that exists.
 
+mod features;
+mod guide;
 mod ids;
 mod limits;
 mod links;

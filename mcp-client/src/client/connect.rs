@@ -10,12 +10,26 @@ use crate::error::Error;
 
 /// Connecting.
 impl Client {
-    /// Sets handlers, timeouts and bounds before connecting.
+    /// Sets handlers, timeouts and bounds before connecting. See [`ClientBuilder`].
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
 
     /// Starts a server as a child process and connects to it.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), mcp_client::Error> {
+    /// use std::process::Command;
+    ///
+    /// use mcp_client::Client;
+    ///
+    /// let mut command = Command::new("notes-server");
+    /// command.arg("--folder").arg("/home/me/notes").env("NOTES_TOKEN", "…");
+    /// let client = Client::connect_command(command).await?;
+    /// client.close().await; // The process ends.
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the process cannot be started, ends, or speaks no common revision.
@@ -24,6 +38,16 @@ impl Client {
     }
 
     /// Connects over a pair of byte streams.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::Client;
+    ///
+    /// let (reader, writer) = tokio::net::TcpStream::connect("127.0.0.1:9000").await?.into_split();
+    /// let client = Client::connect(reader, writer).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the connection fails, or there is no common revision.
@@ -35,7 +59,7 @@ impl Client {
         Self::builder().connect(reader, writer).await
     }
 
-    /// Connects to a server in this process.
+    /// Connects to a server in this process: any [`Accept`], such as `mcp_server::Server`.
     ///
     /// # Errors
     /// When there is no common revision.
@@ -44,6 +68,16 @@ impl Client {
     }
 
     /// Connects to a server on the network, by the URL of its MCP endpoint.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), mcp_client::Error> {
+    /// use mcp_client::Client;
+    ///
+    /// let client = Client::connect_http("https://example.com/mcp").await?;
+    /// println!("{} tools, {}", client.list_tools().await?.len(), client.revision());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the URL is invalid, the server cannot be reached or refuses, credentials are missing,

@@ -16,6 +16,23 @@ use crate::subscription::{self, Subscription};
 impl Client {
     /// Subscribes to changes. Completes when the server has agreed.
     ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// use futures::StreamExt as _;
+    /// use mcp_client::Event;
+    /// use mcp_client::types::SubscriptionFilter;
+    ///
+    /// let filter = SubscriptionFilter::new().tools_list_changed(true);
+    /// let mut changes = client.subscribe(filter).await?;
+    /// while let Some(event) = changes.next().await {
+    ///     if matches!(event, Event::ToolsListChanged | Event::Gap) {
+    ///         println!("{} tools", client.list_tools().await?.len());
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When the server refuses, or does not answer in time. Dropping the future cancels the
     /// subscription.
@@ -24,6 +41,17 @@ impl Client {
     }
 
     /// Everything that the server reports from now on, except progress.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) {
+    /// use futures::StreamExt as _;
+    ///
+    /// let mut events = client.notifications();
+    /// while let Some(event) = events.next().await {
+    ///     println!("{event:?}");
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn notifications(&self) -> Notifications {
         Notifications::new(self.wire().inbound.hub.listen(None))

@@ -14,6 +14,18 @@ use crate::params::Params;
 /// Prompts and completion.
 impl Client {
     /// Gets a prompt. The arguments are a struct or map of texts; `&()` for none.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// use mcp_client::serde_json::json;
+    ///
+    /// let review = client.get_prompt("review", &json!({ "path": "src/main.rs" })).await?;
+    /// for message in review.messages {
+    ///     println!("{:?}: {:?}", message.role, message.content.as_text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_prompt<A: Serialize + ?Sized>(
         &self,
         name: &str,
@@ -37,6 +49,16 @@ impl Client {
 
     /// Proposals for an argument of a prompt or a resource template, of which `value` is typed so
     /// far.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// use mcp_client::types::CompletionReference;
+    ///
+    /// let prompt = CompletionReference::prompt("review");
+    /// let paths = client.complete(prompt, "path", "src/").await?.completion.values;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn complete(
         &self,
         reference: impl Into<CompletionReference>,

@@ -10,6 +10,15 @@ use crate::params::Params;
 /// Resources.
 impl Client {
     /// Reads a resource.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// for contents in client.read_resource("note://1").await?.contents {
+    ///     println!("{}: {:?}", contents.uri(), contents.as_text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn read_resource(&self, uri: &str) -> Call<ReadResourceResult> {
         Call::new(self, ResourcesRead::NAME, Params::new().with("uri", uri))
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mcp_client::http::{
     Authorizer, Binding, BoxError, Bytes, HeaderName, HeaderValue, Refusal, Request, Verdict,
+    async_trait,
 };
-use mcp_client::service::BoxFuture;
 use mcp_client::{Client, ConnectPhase, ErrorKind, Expired, Revision};
 use mcp_test_support::with;
 use serde_json::json;
@@ -156,25 +156,21 @@ async fn one_timeout_covers_all_of_connecting_and_names_the_phase() {
 /// An authorizer whose user takes his time.
 struct Slow(Duration);
 
+#[async_trait]
 impl Authorizer for Slow {
     fn bind(&self, _: &Binding) -> Result<(), BoxError> {
         Ok(())
     }
 
-    fn authorize<'a>(
-        &'a self,
-        request: &'a mut Request<Bytes>,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(async move {
-            tokio::time::sleep(self.0).await;
-            let name = HeaderName::from_static("authorization");
-            request.headers_mut().insert(name, HeaderValue::from_static("Bearer t"));
-            Ok(())
-        })
+    async fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), BoxError> {
+        tokio::time::sleep(self.0).await;
+        let name = HeaderName::from_static("authorization");
+        request.headers_mut().insert(name, HeaderValue::from_static("Bearer t"));
+        Ok(())
     }
 
-    fn refused<'a>(&'a self, _: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
-        Box::pin(async { Ok(Verdict::GiveUp) })
+    async fn refused(&self, _: &Refusal) -> Result<Verdict, BoxError> {
+        Ok(Verdict::GiveUp)
     }
 }
 

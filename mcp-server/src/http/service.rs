@@ -80,6 +80,16 @@ impl Server {
     }
 
     /// Makes the server a service of HTTP requests.
+    ///
+    /// ```
+    /// use mcp_server::Server;
+    /// use mcp_server::http::HttpOptions;
+    ///
+    /// let server = Server::builder("notes", "1.0.0").build()?;
+    /// let service = server.into_service_with(HttpOptions::new().allow_host("mcp.example.com"));
+    /// // In axum: Router::new().route_service("/mcp", service)
+    /// # Ok::<(), mcp_server::BuildError>(())
+    /// ```
     pub fn into_service_with(self, options: HttpOptions) -> HttpService {
         HttpService::new(self, options)
     }

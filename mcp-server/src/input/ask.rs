@@ -51,6 +51,25 @@ impl Context {
     ///
     /// Accepting only means that the user agrees to visit the URL. Spec: client/elicitation, since
     /// 2025-11-25.
+    ///
+    /// ```
+    /// use mcp_server::input::{Answer, AskError};
+    /// use mcp_server::{Context, tool};
+    ///
+    /// /// Connect the calendar.
+    /// #[tool]
+    /// async fn connect(ctx: &Context) -> Result<&'static str, AskError> {
+    ///     let visit = ctx.elicit_url("Log in to the calendar.", "https://login.example.com/1");
+    ///     Ok(match visit.elicitation_id("calendar-1").await? {
+    ///         Answer::Accept(()) => {
+    ///             // … wait until the page's server says that the user is done …
+    ///             ctx.elicitation_complete("calendar-1").await;
+    ///             "connected"
+    ///         }
+    ///         Answer::Decline | Answer::Cancel => "not connected",
+    ///     })
+    /// }
+    /// ```
     #[track_caller]
     pub fn elicit_url(
         &self,

@@ -61,7 +61,8 @@ impl Context {
             InputRequest::ListRoots(_) if !self.can_list_roots() => json!({ "roots": {} }),
             InputRequest::ListRoots(_) => return Ok(()),
             other => {
-                let reason = format_args!("{} is not a request to clients", other.method());
+                let method = other.method();
+                let reason = format_args!("{method} is not a request to clients");
                 return Err(AskError::new(AskErrorKind::Unsupported, reason));
             }
         };

@@ -210,8 +210,7 @@ pub trait FailureToPeerByDisplay<E> {
 
 impl<E: fmt::Display> FailureToPeerByDisplay<E> for &Failure<E> {
     fn error_object(&self, error: E) -> ErrorObject {
-        tracing::error!(error = %format_args!("{error:#}"), "a prompt or resource failed");
-        ErrorObject::internal()
+        crate::error::internal("a prompt or resource", &format_args!("{error:#}"))
     }
 }
 
@@ -297,7 +296,12 @@ mod tests {
 
     #[test]
     fn other_errors_of_prompts_and_resources_are_only_logged() {
-        assert_eq!(error_object!("secret".to_owned()), ErrorObject::internal());
+        let error = error_object!("secret".to_owned());
+        let general = ErrorObject::internal();
+        assert_eq!((error.code(), error.message()), (general.code(), general.message()));
+        // Only the id that is also in the log.
+        let data = error.data().map(ToString::to_string).unwrap_or_default();
+        assert!(data.starts_with("{\"correlationId\":") && !data.contains("secret"), "{data}");
         assert_eq!(
             error_object!(ErrorObject::invalid_params("no")),
             ErrorObject::invalid_params("no")

@@ -201,6 +201,26 @@ impl ServerBuilder {
 
     /// Adds a value that handlers take as [`State<S>`](crate::extract::State). A second value of
     /// the same type replaces the first.
+    ///
+    /// ```
+    /// use mcp_server::extract::State;
+    /// use mcp_server::{Server, routes, tool};
+    ///
+    /// struct Config {
+    ///     greeting: &'static str,
+    /// }
+    ///
+    /// /// Greet a person.
+    /// #[tool]
+    /// fn greet(config: State<Config>, name: String) -> String {
+    ///     format!("{} {name}", config.greeting)
+    /// }
+    ///
+    /// let server = Server::builder("greeter", "1.0.0")
+    ///     .state(Config { greeting: "Hello" })
+    ///     .routes(routes![greet]);
+    /// # server.build().unwrap();
+    /// ```
     pub fn state<S: Send + Sync + 'static>(mut self, state: S) -> Self {
         self.parts.states.insert(state);
         self
@@ -319,7 +339,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets the number of items in one page of a list. Default: 1,000.
+    /// Sets the number of items in one page of a list. Default: 1,000. The cursors are made and
+    /// checked by the server.
     pub fn page_size(mut self, items: usize) -> Self {
         let items = items.max(1);
         self.parts.page_sizes = PageSizes { tools: items, prompts: items, resources: items };

@@ -8,10 +8,9 @@ use std::time::Duration;
 use futures::future::join_all;
 use mcp_client::http::{
     Authorizer, Binding, BoxError, Bytes, HttpBody, HttpError, HttpStack, Network, Refusal,
-    Request, Response, StatusCode, Verdict,
+    Request, Response, StatusCode, Verdict, async_trait,
 };
 use mcp_client::meta::Meta;
-use mcp_client::service::BoxFuture;
 use mcp_client::types::CallToolResult;
 use mcp_client::{Client, Error, ErrorKind};
 use mcp_server::tool::ToolRoute;
@@ -149,11 +148,9 @@ struct Gatekeeper {
     refused: AtomicUsize,
 }
 
+#[async_trait]
 impl HttpStack for Gatekeeper {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<HttpBody>, HttpError> {
         let token = request.headers().get("authorization").and_then(|it| it.to_str().ok());
         let is_call = request.body().windows(12).any(|part| part == b"\"tools/call\"");
         let refusal = match token {
@@ -164,13 +161,13 @@ impl HttpStack for Gatekeeper {
             }
             _ => Some((401, "Bearer scope=\"read\"")),
         };
-        let Some((status, challenge)) = refusal else { return self.network.send(request) };
+        let Some((status, challenge)) = refusal else { return self.network.send(request).await };
         self.refused.fetch_add(1, Ordering::SeqCst);
         let mut response = Response::new(HttpBody::new(String::new()));
         *response.status_mut() = StatusCode::from_u16(status).expect("a status");
         let challenge = challenge.parse().expect("a challenge");
         response.headers_mut().insert("www-authenticate", challenge);
-        Box::pin(std::future::ready(Ok(response)))
+        Ok(response)
     }
 }
 
@@ -182,33 +179,27 @@ struct Credentials {
     renewals: Arc<AtomicUsize>,
 }
 
+#[async_trait]
 impl Authorizer for Credentials {
     fn bind(&self, _: &Binding) -> Result<(), BoxError> {
         Ok(())
     }
 
-    fn authorize<'a>(
-        &'a self,
-        request: &'a mut Request<Bytes>,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(async move {
-            let token = format!("Bearer level-{}", self.level.lock().await);
-            request.headers_mut().insert("authorization", token.parse()?);
-            Ok(())
-        })
+    async fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), BoxError> {
+        let token = format!("Bearer level-{}", self.level.lock().await);
+        request.headers_mut().insert("authorization", token.parse()?);
+        Ok(())
     }
 
-    fn refused<'a>(&'a self, refusal: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
-        Box::pin(async move {
-            let mut level = self.level.lock().await;
-            let refused = refusal.authorization.as_ref().and_then(|it| it.to_str().ok());
-            if refused == Some(&format!("Bearer level-{level}")) {
-                tokio::task::yield_now().await; // A user logs in.
-                *level += 1;
-                self.renewals.fetch_add(1, Ordering::SeqCst);
-            }
-            Ok(Verdict::Retry)
-        })
+    async fn refused(&self, refusal: &Refusal) -> Result<Verdict, BoxError> {
+        let mut level = self.level.lock().await;
+        let refused = refusal.authorization.as_ref().and_then(|it| it.to_str().ok());
+        if refused == Some(&format!("Bearer level-{level}")) {
+            tokio::task::yield_now().await; // A user logs in.
+            *level += 1;
+            self.renewals.fetch_add(1, Ordering::SeqCst);
+        }
+        Ok(Verdict::Retry)
     }
 }
 

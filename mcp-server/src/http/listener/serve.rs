@@ -44,6 +44,14 @@ impl ServerBuilder {
     /// The address must be one of this machine (`127.0.0.1:8080`); for others use
     /// [`Server::serve_http_with`], which takes the names that clients use.
     ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), mcp_server::ServeError> {
+    /// use mcp_server::Server;
+    ///
+    /// Server::builder("notes", "1.0.0").serve_http("127.0.0.1:8080").await
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When the server cannot be built, the address cannot be listened on, or other machines reach
     /// it.
@@ -84,6 +92,17 @@ impl Server {
     }
 
     /// Serves HTTP/1 and HTTP/2 on a socket until `stop` is done.
+    ///
+    /// ```no_run
+    /// # async fn example(server: mcp_server::Server) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_server::http::HttpOptions;
+    ///
+    /// let listener = tokio::net::TcpListener::bind("0.0.0.0:8080").await?;
+    /// let options = HttpOptions::new().allow_host("mcp.example.com");
+    /// server.serve_http_with(listener, options, std::future::pending()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Then it accepts no more connections, ends `subscriptions/listen` streams with their results,
     /// and gives running calls [`HttpLimits::shutdown_timeout`](crate::http::HttpLimits) to finish. Dropping the future
