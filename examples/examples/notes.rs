@@ -11,10 +11,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mcp_server::completion::CompletionCall;
-use mcp_server::input::{Answer, Form};
+use mcp_server::input::Answer;
 use mcp_server::jsonrpc::{ErrorObject, code};
-use mcp_server::types::{BooleanSchema, ElicitSchema};
-use mcp_server::{Context, ServeError, Server, ServerHandle, ToolError, tools};
+use mcp_server::{Context, Elicit, ServeError, Server, ServerHandle, ToolError, tools};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,15 +32,10 @@ struct Hit {
 }
 
 /// The question before a note is deleted.
-#[derive(Deserialize)]
+#[derive(Deserialize, Elicit)]
 struct Confirm {
+    #[elicit(title = "Delete it?")]
     sure: bool,
-}
-
-impl Form for Confirm {
-    fn schema() -> ElicitSchema {
-        ElicitSchema::new().required_field("sure", BooleanSchema::new().title("Delete it?"))
-    }
 }
 
 #[tools]
