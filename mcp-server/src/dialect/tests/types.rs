@@ -33,15 +33,6 @@ enum External {
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum Untagged {
-    Text(String),
-    Number(f64),
-    Point(Point),
-    Map(BTreeMap<String, Vec<u8>>),
-}
-
-#[derive(Serialize, Deserialize, JsonSchema)]
 struct Wrapped(Point);
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -111,8 +102,23 @@ fn enums_of_every_form() {
         json!({"Tuple": [1, null]}),
         json!({"Struct": {"map": {"key": 1}}}),
     ]);
-    check::<Untagged>(&[json!("a"), json!(1), point, json!({"a": [1], "b": []})]);
     check::<Unit>(&[json!("celsius")]);
+}
+
+/// Types and names select one of several alternatives without a tag.
+#[test]
+fn alternatives_without_a_tag() {
+    let point = input_schema::<Point>().as_value();
+    let map = json!({"type": "object", "additionalProperties": {"type": "array"}});
+    let any = json!([{"type": "string"}, {"type": "number"}, point, map]);
+    let written = json!({"type": "object", "properties": {"a": {"anyOf": any}}});
+    for value in [json!("a"), json!(1), json!({"x": 1, "label": "b"}), json!({"a": [1], "b": []})] {
+        assert_eq!(translate(&written, &json!({"a": value})), json!({"a": value}));
+    }
+    let point = translate(&written, &json!({"a": {"x": 1, "label": null}}));
+    assert_eq!(point, json!({"a": {"x": 1}}));
+    let entries = translate(&written, &json!({"a": [{"key": "k", "value": [1]}]}));
+    assert_eq!(entries, json!({"a": {"k": [1]}}));
 }
 
 #[test]
