@@ -14,6 +14,7 @@ use crate::tool::input_schema;
 mod hostile;
 mod refused;
 mod results;
+mod types;
 
 const LENGTH: usize = 64 << 10;
 
