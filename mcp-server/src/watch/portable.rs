@@ -59,6 +59,7 @@ pub(super) fn open(_: Option<Input>) -> io::Result<(Events, Ender)> {
 
 impl Events {
     /// Waits for the next event, until `due` if it is set.
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "the other implementation needs it")]
     pub(super) fn next(&mut self, due: Option<Instant>) -> io::Result<Event> {
         let received = match due {
             None => self.0.recv().map_err(|_| RecvTimeoutError::Disconnected),
