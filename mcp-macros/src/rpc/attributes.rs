@@ -54,7 +54,7 @@ impl Parse for Argument {
         let mut tokens = Vec::new();
         // A comma in `Map<K, V>` separates no arguments.
         let mut depth = 0_usize;
-        while !input.is_empty() && !(depth == 0 && input.peek(Token![,])) {
+        while !(input.is_empty() || depth == 0 && input.peek(Token![,])) {
             if input.peek(Token![<]) {
                 depth += 1;
             } else if input.peek(Token![>]) {

@@ -16,8 +16,16 @@ pub(super) fn function(krate: &Path, item: &ItemTrait, interface: &Interface) ->
     let schemas = interface.methods.iter().map(|method| schema(&bridge, method));
     let mut generics = item.generics.clone();
     if generics.type_params().next().is_some() {
-        let predicates = interface.methods.iter().flat_map(|method| predicates(krate, method));
-        generics.make_where_clause().predicates.extend(predicates);
+        // All bounds are in the where clause: clippy wants those of one type in one place.
+        let parameters = generics.type_params_mut().filter(|it| !it.bounds.is_empty());
+        let mut all: Vec<WherePredicate> = parameters
+            .map(|parameter| {
+                let (name, bounds) = (&parameter.ident, std::mem::take(&mut parameter.bounds));
+                parse_quote!(#name: #bounds)
+            })
+            .collect();
+        all.extend(interface.methods.iter().flat_map(|method| predicates(krate, method)));
+        generics.make_where_clause().predicates.extend(all);
     }
     let (parameters, _, bounds) = generics.split_for_impl();
     let parameters = quote!(#parameters);

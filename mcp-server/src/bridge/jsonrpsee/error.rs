@@ -27,7 +27,8 @@ pub(super) fn answer(
 ) -> Result<CallToolResult, ErrorObject> {
     match error.code() {
         code::INTERNAL_ERROR | code::INVALID_REQUEST | code::PARSE_ERROR => {
-            let error = format_args!("method {method:?}: {}", ErrorObject::from(error));
+            let error = ErrorObject::from(error);
+            let error = format_args!("method {method:?}: {error}");
             Err(internal("calling a method of a module", &error))
         }
         code::INVALID_PARAMS if !call.context().rules().argument_errors_in_result => {

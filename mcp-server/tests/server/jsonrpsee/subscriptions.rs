@@ -255,3 +255,30 @@ async fn a_subscription_with_a_schema_has_structured_content() {
     )
     .await;
 }
+
+/// With a task, a client need not wait, and the values are its status.
+#[cfg(feature = "tasks")]
+#[tokio::test(start_paused = true)]
+async fn a_subscription_runs_as_a_task() {
+    use mcp_server::task::TaskSupport;
+
+    use crate::tasks::fixture::{TaskClient as _, each};
+
+    let gate = Gate::new();
+    each(
+        || {
+            let tools = RpcTools::new(module(&gate));
+            serving(tools.customize(|_, tool| tool.task(TaskSupport::Optional)))
+        },
+        async |client| {
+            let id = client.create("send", json!({"params": [3, 1]})).await;
+            let task = client.until(&id, "completed").await;
+            let text = r#"{"last":"x","items":3,"ended":"completed"}"#;
+            assert_eq!(text_of(&task["result"]), text);
+            let id = client.create("hold", json!({})).await;
+            client.ok("tasks/cancel", json!({"taskId": id})).await;
+            gate.wait().await;
+        },
+    )
+    .await;
+}

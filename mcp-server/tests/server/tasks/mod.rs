@@ -3,7 +3,7 @@
 mod experimental;
 mod failures;
 mod faults;
-mod fixture;
+pub mod fixture;
 mod input;
 mod lifecycle;
 mod limits;
