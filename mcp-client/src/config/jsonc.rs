@@ -69,6 +69,8 @@ fn blank(bytes: &mut [u8], start: usize, is_end: impl Fn(&[u8]) -> bool) -> usiz
 
 #[cfg(test)]
 mod tests {
+    use mcp_test_support::Random;
+
     use super::*;
 
     #[test]
@@ -97,5 +99,24 @@ mod tests {
             let parsed = serde_json::from_str::<serde_json::Value>(&text);
             assert_eq!(parsed.is_ok(), bad == "{,}", "{text}");
         }
+    }
+    #[test]
+    fn any_text_keeps_its_length_and_json_its_meaning() {
+        let pieces = ["{", "}", "[", "]", ",", ":", "\"", "\\", "/", "*", "//", "/*", "*/", "\n"];
+        let pieces =
+            [&pieces[..], &[" ", "1", "ü", "\"a\"", "\"/*\"", "\"\\\"\"", "null"]].concat();
+        let mut random = Random::new(7);
+        let mut valid = 0;
+        for _ in 0..200_000 {
+            let length = random.below(9);
+            let text: String = (0..length).map(|_| *random.pick(&pieces)).collect();
+            let found = without_comments(&text);
+            assert_eq!(found.len(), text.len(), "{text:?}");
+            if let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) {
+                valid += 1;
+                assert_eq!(serde_json::from_str::<serde_json::Value>(&found).ok(), Some(value));
+            }
+        }
+        assert!(valid > 1_000, "{valid} texts were JSON");
     }
 }

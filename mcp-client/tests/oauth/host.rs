@@ -251,8 +251,12 @@ async fn a_new_authorizer_of_another_process_finds_the_log_in() {
     assert_eq!(login.client_id, "dynamic@as.example.com");
     assert_eq!(oauth("bob").status().await.unwrap(), LoginStatus::LoggedOut);
     assert!(world.urls().is_empty());
-    assert_eq!(world.call(&oauth("alice"), "a").await.unwrap(), 200);
+    let alice = oauth("alice");
+    assert_eq!(world.call(&alice, "a").await.unwrap(), 200);
     assert!(world.logins().is_empty());
+    // It also notices that another one has logged out.
+    oauth("alice").logout().await.unwrap();
+    assert_eq!(alice.status().await.unwrap(), LoginStatus::LoggedOut);
 }
 
 #[tokio::test]

@@ -82,6 +82,8 @@ impl OAuth {
     /// authorization server (RFC 7009). They are forgotten first, so also when that server cannot
     /// be reached; [`Logout::revocation`] says what it did. A registration of the client is kept.
     ///
+    /// Where no user logs in, the next call obtains another token.
+    ///
     /// Calls that are under way may end with the old token. A log-in or refresh that is under way
     /// has no effect any more. Another process that holds the token in memory notices that it was
     /// revoked when the server refuses it.

@@ -42,10 +42,14 @@ pub(crate) enum Revoked {
 impl Acquirer {
     /// The log-in that there is, without a request to any server.
     pub(crate) async fn stored_login(&self) -> Result<Option<StoredLogin>, Error> {
-        if let Some(held) = self.held() {
-            return Ok(Some(StoredLogin::of(&held)));
-        }
         let environment = &self.environment;
+        if let Some(held) = self.held() {
+            let login = StoredLogin::of(&held);
+            let key = environment.token_key(&held.found, &held.client.id);
+            // Another process may have logged out.
+            let is_there = !held.saved || load_token(environment, &key).await?.is_some();
+            return Ok(is_there.then_some(login));
+        }
         let Some(LoginRecord { issuer, resource, client_id }) = self.login_record().await? else {
             return Ok(None);
         };
