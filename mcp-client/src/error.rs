@@ -9,10 +9,8 @@ use std::time::Duration;
 
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::service::CallError;
-use mcp_core::text::PeerText;
+use mcp_core::text::{PeerText, write_sources};
 use mcp_core::transport::{TransportError, TransportErrorKind};
-
-use crate::error_chain::write_sources;
 
 /// How much of the server's JSON an error keeps, in bytes. Fixed: an excerpt shows what is wrong.
 const MAX_JSON_BYTES: usize = 16 << 10;

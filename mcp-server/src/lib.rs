@@ -57,6 +57,7 @@ pub mod layer;
 mod limits;
 #[doc(hidden)]
 pub mod macro_support;
+pub mod progress;
 pub mod prompt;
 mod questions;
 mod registry;
@@ -79,6 +80,7 @@ pub mod tool;
 #[cfg(any(feature = "stdio", feature = "http"))]
 mod watch;
 mod wire;
+mod wiring;
 
 pub use auth::Principal;
 pub use context::Context;

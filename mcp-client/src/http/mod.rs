@@ -31,7 +31,7 @@ mod transport;
 
 /// The types of the crates `http` and `bytes` in the signatures of this module.
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
-pub use authorizer::{Authorizer, BearerToken, Binding, Refusal, Verdict};
+pub use authorizer::{Authorizer, BearerToken, BearerTokenError, Binding, Refusal, Verdict};
 pub use bytes::Bytes;
 pub use endpoint::{BadEndpoint, Endpoint};
 pub use limits::HttpLimits;

@@ -40,7 +40,7 @@ use crate::tool::ToolRoute;
 /// Builds a [`Server`]. [`Server::builder`] creates it.
 ///
 /// Capabilities are derived from what is registered. [`ServerBuilder::build`] and the `serve`
-/// methods report the first invalid registration, so that the calls chain.
+/// methods report all mistakes in the registrations, so that the calls chain.
 ///
 /// ```
 /// use std::time::Duration;
@@ -210,6 +210,7 @@ impl ServerBuilder {
     /// The result must be an object, or `()`. On modern requests, `resultType` and the server's
     /// identity are added to it unless it contains them. The parameters contain the `_meta` of the
     /// request, so a type with `#[serde(deny_unknown_fields)]` needs a field for it.
+    #[track_caller]
     pub fn method<M, F, Fut>(mut self, handler: F) -> Self
     where
         M: Method,
@@ -349,7 +350,8 @@ impl ServerBuilder {
     /// Builds the server, which serves any number of connections.
     ///
     /// # Errors
-    /// The first invalid registration.
+    /// Invalid registrations, duplicate names, and states that handlers take and the server does
+    /// not have; all of them at once ([`BuildError::Several`]).
     pub fn build(self) -> Result<Server, BuildError> {
         self.parts.build()
     }

@@ -18,11 +18,13 @@ use super::output::Output;
 use super::{IntoToolResult, ToolCall};
 use crate::auth::RouteScopes;
 use crate::context::{Context, HandlerFuture};
+use crate::extract::FromContext;
 use crate::handler::Handler;
 use crate::schema::{LazyCheck, LazySchema, Outline, SchemaCheck};
 #[cfg(feature = "tasks")]
 use crate::task::Recovery;
 use crate::wire::wrap_structured;
+use crate::wiring::Wiring;
 
 /// The future of one tool call.
 pub type ToolFuture = HandlerFuture<CallToolResult>;
@@ -41,6 +43,7 @@ pub struct ToolRoute {
     input: Arc<LazyCheck>,
     output: Output,
     pub(crate) scopes: RouteScopes,
+    pub(crate) wiring: Wiring,
     handler: BoxHandler,
     #[cfg(feature = "tasks")]
     task: Option<TaskSettings>,
@@ -70,12 +73,14 @@ impl ToolRoute {
     ///     .read_only(true)
     ///     .handler(|_ctx: Context| async { "hello" });
     /// ```
+    #[track_caller]
     pub fn builder(name: impl Into<String>) -> ToolBuilder {
         ToolBuilder {
             tool: Tool::new(name, Schema::empty_object()),
             input: Input::Derived(Schema::empty_object()),
             derive_output: None,
             scopes: RouteScopes::default(),
+            wiring: Wiring::here(),
             #[cfg(feature = "tasks")]
             task: None,
         }
@@ -208,6 +213,7 @@ pub struct ToolBuilder {
     /// Derives the output schema, if it is not set.
     derive_output: Option<fn() -> Option<Schema>>,
     scopes: RouteScopes,
+    wiring: Wiring,
     #[cfg(feature = "tasks")]
     task: Option<TaskSettings>,
 }
@@ -350,6 +356,13 @@ impl ToolBuilder {
         self
     }
 
+    /// Adds what an argument of the handler needs of the server.
+    #[doc(hidden)]
+    pub fn takes<T: FromContext>(mut self) -> Self {
+        T::needs(&mut self.wiring.needs);
+        self
+    }
+
     /// Sets the handler, an async function whose arguments are [extractors](crate::extract). If it
     /// takes [`Args<T>`](crate::extract::Args), the input schema is derived from `T`, unless it has
     /// been set.
@@ -365,6 +378,7 @@ impl ToolBuilder {
             self.input = Input::Derived(schema);
         }
         self.derive_output.get_or_insert(H::Output::output_schema);
+        H::needs(&mut self.wiring.needs);
         self.raw(move |call| match handler.run(&call) {
             Ok(running) => Box::pin(async move { running.await.into_tool_result() }),
             Err(rejection) => Box::pin(std::future::ready(call.refuse(rejection))),
@@ -409,6 +423,7 @@ impl ToolBuilder {
             input: Arc::new(input),
             output,
             scopes: self.scopes,
+            wiring: self.wiring,
             handler,
             #[cfg(feature = "tasks")]
             task,
