@@ -27,6 +27,9 @@ use crate::wire::WireResult;
 /// Take it as an argument of a tool, prompt or resource function, at any position. Its methods work
 /// in every revision; where a revision lacks a feature, the method documents what happens instead.
 ///
+/// A `&Context` ends with the function. A task or thread that outlives it takes a clone: take the
+/// `Context` by value, or call `ctx.clone()` before `tokio::spawn(async move { … })`.
+///
 /// ```
 /// use mcp_server::{Context, tool};
 ///

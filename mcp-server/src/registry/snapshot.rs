@@ -11,6 +11,7 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method as _, PromptsList, ResourceTemplatesList, ResourcesList, ToolsList};
 use mcp_core::revision::Rules;
+use mcp_core::text::PeerText;
 use mcp_core::types::{
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
 };
@@ -111,6 +112,25 @@ impl Registry {
             }
             _ => None,
         })
+    }
+
+    /// Logs why each template does not match a URI.
+    pub(crate) fn log_mismatches(&self, uri: &str) {
+        if !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
+        for route in self.templates.iter() {
+            if let ResourceKind::Template { template: Ok(template), .. } = &route.kind
+                && let Err(mismatch) = template.values(uri)
+            {
+                tracing::debug!(
+                    template = route.uri(),
+                    uri = %PeerText::new(uri),
+                    %mismatch,
+                    "a URI does not match a template"
+                );
+            }
+        }
     }
 
     /// Returns an error for each state that a route needs and that is not among `states`.

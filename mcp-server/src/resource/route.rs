@@ -37,7 +37,19 @@ pub(crate) enum ResourceKind {
 
 impl ResourceRoute {
     /// Creates a builder of a resource, or of a resource template if `uri` has variables in braces
-    /// (RFC 6570).
+    /// (RFC 6570):
+    ///
+    /// | expression | value |
+    /// |---|---|
+    /// | `{name}` | one segment: no `/`, `?` or `#` |
+    /// | `{path*}` | a string that may have `/`, such as a path of several segments |
+    /// | `{+rest}` | a string that may have `/`, `?` and `#` |
+    /// | `{?words,limit}` | parameters of the query, at the end: `?limit=3&words=a%20b`. Each may be missing, so its type is an `Option`; one that is not makes the call fail with −32602. |
+    /// | `{&limit}` | the same, after a literal with a `?`: `search://notes?v=1{&limit}` |
+    ///
+    /// By RFC 6570, `{path*}` of a list joins its items with commas. The variable is a string
+    /// nevertheless, which keeps the commas: clients fill templates with strings, and mean a path.
+    /// [`Template::matches`] has the exact rules.
     ///
     /// ```
     /// use mcp_server::resource::{ResourceCall, ResourceRoute};

@@ -29,7 +29,7 @@ use crate::limits::Limits;
 use crate::prompt::PromptRoute;
 use crate::registry::ServerHandle;
 use crate::resource::ResourceRoute;
-use crate::route::{Provider, Routes};
+use crate::route::{IntoRoute, Provider, Routes};
 use crate::seal::KeyRing;
 #[cfg(feature = "http")]
 use crate::store::Stores;
@@ -139,8 +139,8 @@ impl ServerBuilder {
     // ---- routes, methods, state and layers ----
 
     /// Registers a tool.
-    pub fn tool(self, route: ToolRoute) -> Self {
-        self.tools([route])
+    pub fn tool(self, route: impl IntoRoute<ToolRoute>) -> Self {
+        self.tools([route.into_route()])
     }
 
     /// Registers tools. An empty list declares the capability, for tools that are added later.
@@ -150,8 +150,8 @@ impl ServerBuilder {
     }
 
     /// Registers a prompt.
-    pub fn prompt(self, route: PromptRoute) -> Self {
-        self.prompts([route])
+    pub fn prompt(self, route: impl IntoRoute<PromptRoute>) -> Self {
+        self.prompts([route.into_route()])
     }
 
     /// Registers prompts. An empty list declares the capability, for prompts that are added later.
@@ -161,8 +161,8 @@ impl ServerBuilder {
     }
 
     /// Registers a resource or a resource template.
-    pub fn resource(self, route: ResourceRoute) -> Self {
-        self.resources([route])
+    pub fn resource(self, route: impl IntoRoute<ResourceRoute>) -> Self {
+        self.resources([route.into_route()])
     }
 
     /// Registers resources and resource templates. An empty list declares the capability, for
@@ -173,8 +173,8 @@ impl ServerBuilder {
     }
 
     /// Registers routes of any kind. See [`routes!`](crate::routes).
-    pub fn routes(self, routes: Routes) -> Self {
-        let Routes { tools, prompts, resources } = routes;
+    pub fn routes(self, routes: impl IntoRoute<Routes>) -> Self {
+        let Routes { tools, prompts, resources } = routes.into_route();
         let mut builder = self;
         if !tools.is_empty() {
             builder = builder.tools(tools);
