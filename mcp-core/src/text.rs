@@ -54,8 +54,8 @@ impl fmt::Display for PeerText<'_> {
     }
 }
 
-/// Writes the sources of an error behind it, each after a colon, so that an error and its causes are
-/// one line.
+/// Writes the sources of an error behind it, each after a colon, so that an error and its causes
+/// are one line.
 ///
 /// # Errors
 /// Those of `f`.

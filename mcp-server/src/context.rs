@@ -164,8 +164,8 @@ impl Context {
 
     // ---- notifications about the call ----
 
-    /// Reports progress: `done` of `total`, if the total is known. Both are any numbers, integers of
-    /// every width or floats. The total may also be `None`, or a reference to an `Option`.
+    /// Reports progress: `done` of `total`, if the total is known. Both are any numbers, integers
+    /// of every width or floats. The total may also be `None`, or a reference to an `Option`.
     ///
     /// ```
     /// # async fn copy(ctx: &mcp_server::Context, files: &[&str], bytes: Option<u64>) {

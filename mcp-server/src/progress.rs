@@ -12,8 +12,8 @@ pub trait Number: Copy + Send + Sync + sealed::Sealed {
     fn to_f64(self) -> f64;
 }
 
-/// The total of a progress report: a number, `None`, an `Option<f64>`, or a reference to an `Option`
-/// of any number.
+/// The total of a progress report: a number, `None`, an `Option<f64>`, or a reference to an
+/// `Option` of any number.
 ///
 /// An `Option` of another number is passed by reference, because `None` alone would have no type if
 /// several kinds of `Option` were accepted.

@@ -1,8 +1,8 @@
 //! What a server over HTTP says when it starts, and when it cannot.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 
@@ -23,12 +23,18 @@ fn a_server_logs_its_url_and_writes_nothing_else_without_a_terminal() {
     let mut server = ServerProcess::start(server("127.0.0.1:0").stdout(Stdio::piped()));
     let line = server.expect_stderr("serving address=127.0.0.1:");
     assert!(line.contains("url=\"http://127.0.0.1:") && line.contains("/mcp\""), "{line}");
+    // It installs its signal handlers, and would write the line for a terminal, before it answers.
+    let (_, address) = line.split_once("address=").unwrap();
+    let mut stream = TcpStream::connect(address.split_whitespace().next().unwrap()).unwrap();
+    stream.set_read_timeout(Some(ServerProcess::TIMEOUT)).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
     signal(&server, Signal::TERM);
     assert!(server.wait_for_exit().0.success());
     let others = server.remaining_stderr();
     assert!(!others.iter().any(|line| line.contains("listens on")), "{others:?}");
     let mut stdout = String::new();
-    std::io::Read::read_to_string(&mut server.child.stdout.take().unwrap(), &mut stdout).unwrap();
+    server.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     assert_eq!(stdout, "");
 }
 

@@ -24,9 +24,9 @@ impl Query {
         self.names.iter().map(String::as_str)
     }
 
-    /// Returns the parameters in the query of a URI, with their encoded values. A parameter that
-    /// the template does not have ends them, and so does whoever finds one twice: so no more are
-    /// looked at than the template has.
+    /// Returns the parameters in the query of a URI, with their encoded values. The caller stops at
+    /// the first error and at the first parameter that occurs twice, so it looks at no more of them
+    /// than the template has.
     ///
     /// # Errors
     /// If the literal text is missing.

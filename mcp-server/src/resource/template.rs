@@ -8,9 +8,10 @@
 //! | `{?a,b}` | parameters of the query, each of which may be missing, in any order |
 //! | `{&a,b}` | the same, after a literal with a `?` or after `{?…}` |
 //!
-//! A simple variable contains no `/`, so that `file://{dir}/{name}` has one meaning. Values are also
-//! checked after decoding, because `..%2f` leaves a folder too (RES-5, THREAT-56). Matching runs
-//! from left to right without backtracking, in time linear in the length of the URI (THREAT-55).
+//! A simple variable contains no `/`, so that `file://{dir}/{name}` has one meaning. Values are
+//! also checked after decoding, because `..%2f` leaves a folder too (RES-5, THREAT-56). Matching
+//! runs from left to right without backtracking, in time linear in the length of the URI
+//! (THREAT-55).
 
 use std::collections::BTreeMap;
 
@@ -58,7 +59,8 @@ impl Kind {
 /// Maximum number of variables of a template. Fixed: the author of the server writes the templates.
 const MAX_VARIABLES: usize = 256;
 
-/// Maximum length of an expression in an error message, in characters.
+/// Maximum length of an expression in an error message, in characters. Fixed: the author of the
+/// template knows it.
 const MAX_EXPRESSION_CHARS: usize = 64;
 
 impl Template {
@@ -230,7 +232,7 @@ impl Template {
                 return Err(Mismatch::Character(name.to_owned()));
             }
             let value = decode(name, value)?;
-            if !self.unchecked && !(stays(&value) && !value.starts_with(SEPARATORS)) {
+            if !self.unchecked && (!stays(&value) || value.starts_with(SEPARATORS)) {
                 return Err(Mismatch::Outside(name.to_owned()));
             }
             if values.insert(name.to_owned(), value).is_some() {

@@ -69,9 +69,9 @@ pub fn add_entry<E, V: Entry<E>>(routes: &mut Routes, _: V) {
     V::add_to(routes);
 }
 
-/// What the name of an entry stands for as far as the entry does not define it: an unmarked function
-/// is no type, and a type need not be a value. `routes!` imports it with a glob, which the import of
-/// the entry takes precedence over.
+/// What the name of an entry stands for as far as the entry does not define it: an unmarked
+/// function is no type, and a type need not be a value. `routes!` imports it with a glob, which the
+/// import of the entry takes precedence over.
 pub mod fallback {
     /// A function without an attribute.
     #[derive(Debug)]
