@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut builder = Client::builder().client_info("http-client-example", "1.0.0");
     if let Ok(token) = std::env::var("MCP_TOKEN") {
-        let token = BearerToken::new(&token).ok_or("MCP_TOKEN holds what no header field can")?;
+        let token = BearerToken::new(&token).map_err(|error| format!("MCP_TOKEN: {error}"))?;
         builder = builder.authorizer(token);
     }
     let client = match builder.connect_http(&url).await {

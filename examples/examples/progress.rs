@@ -27,8 +27,7 @@ async fn work(ctx: Context, steps: u32, done: State<Steps>) -> String {
     for step in 1..=steps {
         tokio::time::sleep(Duration::from_millis(20)).await;
         done.0.fetch_add(1, Ordering::SeqCst);
-        ctx.progress_with_message(step.into(), f64::from(steps), format!("step {step} of {steps}"))
-            .await;
+        ctx.progress_with_message(step, steps, format!("step {step} of {steps}")).await;
     }
     format!("{steps} steps done")
 }

@@ -94,15 +94,15 @@ async fn connect() -> Result<Client, Box<dyn std::error::Error>> {
             let mut filled = form.requested_schema.defaults();
             filled.insert("menu".to_owned(), json!("vegetarian"));
             // A user who enters something else is shown what is wrong, and tries again.
-            Ok(match form.requested_schema.check(&filled) {
+            match form.requested_schema.check(&filled) {
                 Ok(()) => ElicitResult::accept(filled),
-                Err(_) => ElicitResult::decline(),
-            })
+                Err(_) => Ok(ElicitResult::decline()),
+            }
         })
         .on_elicit_url(|visit| async move {
             // Show the URL and the server, and open it if the user agrees.
             Ok(if visit.url.starts_with("https://pay.example.com/") {
-                ElicitResult::accept(serde_json::Map::new())
+                ElicitResult::accept_url()
             } else {
                 ElicitResult::decline()
             })

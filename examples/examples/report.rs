@@ -76,8 +76,7 @@ async fn serve(file: &Path) -> Result<(), Box<dyn Error>> {
 fn client() -> ClientBuilder {
     Client::builder().tasks(TaskOptions::new()).on_elicit(|_| async {
         eprintln!("publish? yes");
-        let content = json!({ "publish": true }).as_object().cloned().unwrap_or_default();
-        Ok(ElicitResult::accept(content))
+        ElicitResult::accept(json!({ "publish": true }))
     })
 }
 

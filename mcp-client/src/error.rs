@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use mcp_core::jsonrpc::{ErrorObject, MethodName, code};
 use mcp_core::service::CallError;
-use mcp_core::text::PeerText;
+use mcp_core::text::{PeerText, write_sources};
 use mcp_core::transport::{HttpRefusal, TransportError, TransportErrorKind};
 
 use crate::connect_phase::ConnectPhase;
-use crate::error_chain::write_sources;
 
 /// How much of the server's JSON an error keeps, in bytes. Fixed: an excerpt shows what is wrong.
 const MAX_JSON_BYTES: usize = 16 << 10;

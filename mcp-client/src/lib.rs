@@ -64,7 +64,6 @@ mod connection;
 mod deadline;
 mod era;
 mod error;
-mod error_chain;
 mod event;
 mod event_queue;
 pub mod extension;

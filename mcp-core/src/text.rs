@@ -1,5 +1,6 @@
 //! Text from the peer, made safe for logs and error messages (THREAT-12).
 
+use std::error::Error;
 use std::fmt;
 
 /// Default for the longest text that [`PeerText`] shows, in characters. Fixed: a log line or an
@@ -51,6 +52,20 @@ impl fmt::Display for PeerText<'_> {
         }
         if characters.next().is_some() { f.write_char('…') } else { Ok(()) }
     }
+}
+
+/// Writes the sources of an error behind it, each after a colon, so that an error and its causes
+/// are one line.
+///
+/// # Errors
+/// Those of `f`.
+pub fn write_sources(f: &mut impl fmt::Write, error: &dyn Error) -> fmt::Result {
+    let mut source = error.source();
+    while let Some(error) = source {
+        write!(f, ": {error}")?;
+        source = error.source();
+    }
+    Ok(())
 }
 
 /// Invisible characters, and characters that change how their neighbours are displayed.

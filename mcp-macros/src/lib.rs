@@ -229,10 +229,12 @@ pub fn prompt(options: TokenStream, item: TokenStream) -> TokenStream {
 /// # server.routes(mcp_server::routes![settings, file]).build().unwrap();
 /// ```
 ///
-/// The first option is the URI or a URI template (RFC 6570): `note://{id}`, or `file:///{+path}`
-/// for a variable that may contain `/`. Two variables need a literal between them, so that the end
-/// of the first is unambiguous. Each variable is a parameter and each parameter a variable, except
-/// injected ones. Variables are percent-decoded. `#[arg(…)]` is as for [`macro@prompt`].
+/// The first option is the URI or a URI template (RFC 6570): `note://{id}`, `file:///{path*}` or
+/// `file:///{+path}` for a variable that may contain `/`, and `search://notes{?words,limit}` for
+/// parameters of the query, which may be missing and are therefore an `Option` or have a default.
+/// Two variables need a literal between them, so that the end of the first is unambiguous. Each
+/// variable is a parameter and each parameter a variable, except injected ones. Variables are
+/// percent-decoded. `#[arg(…)]` is as for [`macro@prompt`].
 ///
 /// | `#[resource("…", …)]` | |
 /// |---|---|

@@ -19,12 +19,16 @@ use mcp_core::types::{
 use serde::Serialize;
 
 use crate::call::{self, Admission, AnswerStream, Call};
+use crate::progress::{Number, Total};
 use crate::wire::WireResult;
 
 /// The call that a handler answers. Cheap to clone.
 ///
 /// Take it as an argument of a tool, prompt or resource function, at any position. Its methods work
 /// in every revision; where a revision lacks a feature, the method documents what happens instead.
+///
+/// A `&Context` ends with the function. A task or thread that outlives it takes a clone: take the
+/// `Context` by value, or call `ctx.clone()` before `tokio::spawn(async move { … })`.
 ///
 /// ```
 /// use mcp_server::{Context, tool};
@@ -33,7 +37,7 @@ use crate::wire::WireResult;
 /// #[tool]
 /// async fn index(files: Vec<String>, ctx: Context) -> String {
 ///     for (done, file) in files.iter().enumerate() {
-///         ctx.progress_with_message(done as f64, files.len() as f64, file).await;
+///         ctx.progress_with_message(done, files.len(), file).await;
 ///     }
 ///     format!("indexed {} files", files.len())
 /// }
@@ -160,7 +164,17 @@ impl Context {
 
     // ---- notifications about the call ----
 
-    /// Reports progress: `done` of `total`, if the total is known.
+    /// Reports progress: `done` of `total`, if the total is known. Both are any numbers, integers
+    /// of every width or floats. The total may also be `None`, or a reference to an `Option`.
+    ///
+    /// ```
+    /// # async fn copy(ctx: &mcp_server::Context, files: &[&str], bytes: Option<u64>) {
+    /// ctx.progress(1, 3).await;
+    /// ctx.progress(0.5, 1.0).await;
+    /// ctx.progress(files.len(), None).await;
+    /// ctx.progress(7_u64, &bytes).await;
+    /// # }
+    /// ```
     ///
     /// Does nothing if the caller did not request progress, or the call has ended. Values must
     /// increase; a value that does not is dropped. So are values that arrive faster than
@@ -170,10 +184,11 @@ impl Context {
     /// In a task, the status message shows the progress instead.
     ///
     /// Cancel safety: dropping the future may drop the notification.
-    pub async fn progress(&self, done: f64, total: impl Into<Option<f64>> + Send) {
+    pub async fn progress(&self, done: impl Number, total: impl Total) {
+        let (done, total) = (done.to_f64(), total.to_total());
         match self.progress_token() {
-            Some(token) => self.send_progress(token, done, total.into(), None).await,
-            None => self.report_to_task(done, total.into(), None::<String>).await,
+            Some(token) => self.send_progress(token, done, total, None).await,
+            None => self.report_to_task(done, total, None::<String>).await,
         }
     }
 
@@ -181,15 +196,16 @@ impl Context {
     /// omitted in revisions that do not have it.
     pub async fn progress_with_message(
         &self,
-        done: f64,
-        total: impl Into<Option<f64>> + Send,
+        done: impl Number,
+        total: impl Total,
         message: impl Into<String> + Send,
     ) {
+        let (done, total) = (done.to_f64(), total.to_total());
         match self.progress_token() {
             Some(token) => {
-                self.send_progress(token, done, total.into(), Some(message.into())).await;
+                self.send_progress(token, done, total, Some(message.into())).await;
             }
-            None => self.report_to_task(done, total.into(), Some(message)).await,
+            None => self.report_to_task(done, total, Some(message)).await,
         }
     }
 

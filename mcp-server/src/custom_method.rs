@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
@@ -19,9 +20,12 @@ pub(crate) struct CustomMethod {
     handle: Box<Handle>,
     /// The row of a method of an extension.
     row: Option<&'static Row>,
+    /// Where it was registered.
+    pub(crate) place: &'static Location<'static>,
 }
 
 impl CustomMethod {
+    #[track_caller]
     pub(crate) fn new<M, F, Fut>(handler: F) -> Self
     where
         M: Method,
@@ -41,6 +45,7 @@ impl CustomMethod {
     }
 
     /// Creates a method whose handler encodes its result.
+    #[track_caller]
     pub(crate) fn encoded<P, F, Fut>(handler: F) -> Self
     where
         P: DeserializeOwned,
@@ -52,7 +57,7 @@ impl CustomMethod {
             let running = params.map(|params| handler(params, context));
             Box::pin(async move { running?.await })
         });
-        Self { handle, row: None }
+        Self { handle, row: None, place: Location::caller() }
     }
 
     /// Sets the row of a method of an extension.

@@ -5,9 +5,12 @@
 //! `serve` method. The type of a handler's error decides which of the first two is sent.
 
 use std::fmt;
+#[cfg(any(feature = "http", feature = "stdio"))]
+use std::io;
+use std::panic::Location;
 
 use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
-use mcp_core::text::PeerText;
+use mcp_core::text::{PeerText, write_sources};
 use mcp_core::transport::TransportError;
 use mcp_core::types::{CallToolResult, Content};
 use serde_json::json;
@@ -57,12 +60,8 @@ impl ToolError {
 impl<E: std::error::Error> From<E> for ToolError {
     fn from(error: E) -> Self {
         let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            source = cause.source();
-        }
+        // Writing to a text cannot fail.
+        let _ = write_sources(&mut text, &error);
         Self::new(text)
     }
 }
@@ -119,16 +118,23 @@ impl IntoToolError for std::convert::Infallible {
 }
 
 /// A registration or a setting of a server is invalid.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+///
+/// Its `Debug` is the text of its `Display`, because that is what a program prints whose `main`
+/// returns the error.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// Two tools, prompts, resources, methods or extensions have the same name.
-    #[error("the {kind} {name:?} is registered twice")]
+    /// Two tools, prompts, resources, methods, filters or extensions have the same name.
+    #[error("the {kind} {name:?} is registered twice: {}", Places(.first, .second))]
     Duplicate {
-        /// "tool", "prompt", "resource", "method", "extension" or "server".
+        /// "tool", "prompt", "resource", "method", "filter" or "extension".
         kind: &'static str,
         /// The name, or URI.
         name: String,
+        /// Where the first one is defined.
+        first: &'static Location<'static>,
+        /// Where the second one is defined. The same place if one definition was registered twice.
+        second: &'static Location<'static>,
     },
     /// A name, URI template, schema or setting is invalid.
     #[error("the {kind} {name:?} is invalid: {reason}")]
@@ -154,10 +160,92 @@ pub enum BuildError {
         /// What has no form, and where.
         error: DialectError,
     },
+    /// A handler takes a [`State<S>`](crate::extract::State) that the server does not have.
+    #[error(
+        "the {kind} {name:?} ({place}) takes a `State<{state}>`, and the server has no such state: {}",
+        StateRemedy(*.in_arc)
+    )]
+    MissingState {
+        /// "tool", "prompt" or "resource".
+        kind: &'static str,
+        /// The name, or URI.
+        name: String,
+        /// The type `S`.
+        state: &'static str,
+        /// Whether the server has an `Arc<S>` as state.
+        in_arc: bool,
+        /// Where the route is defined.
+        place: &'static Location<'static>,
+    },
+    /// Several mistakes, in the order in which they were found.
+    #[error("the server has {} mistakes:{}", .0.len(), Lines(.0))]
+    Several(Vec<BuildError>),
+}
+
+impl BuildError {
+    /// Returns one error for all of them; `None` if there are none.
+    pub(crate) fn of(mut mistakes: Vec<Self>) -> Option<Self> {
+        match mistakes.len() {
+            0 | 1 => mistakes.pop(),
+            _ => Some(Self::Several(mistakes)),
+        }
+    }
+}
+
+/// Without it, a program whose `main` returns the error would print the structure of the enum.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The places of a duplicate, with the remedy.
+struct Places<'a>(&'a Location<'static>, &'a Location<'static>);
+
+impl fmt::Display for Places<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(first, second) = self;
+        if first == second {
+            return write!(f, "both times by the definition at {first}; register it once");
+        }
+        write!(f, "at {first} and at {second}; rename one of them")
+    }
+}
+
+/// How a handler gets the state that it takes. True: the server has it in an `Arc`.
+struct StateRemedy(bool);
+
+impl fmt::Display for StateRemedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            false => "pass a value of this type to ServerBuilder::state",
+            true => {
+                "it has one in an `Arc`; pass the value itself to ServerBuilder::state, which \
+                 shares it, or take a `State<Arc<…>>`"
+            }
+        })
+    }
+}
+
+/// Mistakes, each on a line of its own.
+struct Lines<'a>(&'a [BuildError]);
+
+impl fmt::Display for Lines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|mistake| write!(f, "\n- {mistake}"))
+    }
 }
 
 /// The server could not start, or ended because of an error.
-#[derive(Debug, thiserror::Error)]
+///
+/// Its `Debug` is the text of its `Display` with that of all causes, because that is what a program
+/// prints whose `main` returns the error:
+///
+/// ```text
+/// Error: the server cannot listen on 127.0.0.1:8080 (another program listens there, or another
+/// instance of this one: stop it, or choose another port): Address already in use (os error 98)
+/// ```
+#[derive(thiserror::Error)]
 #[error(transparent)]
 pub struct ServeError(#[from] ServeErrorKind);
 
@@ -167,20 +255,28 @@ enum ServeErrorKind {
     Build(#[source] BuildError),
     #[cfg(feature = "stdio")]
     #[error("the standard streams cannot be opened")]
-    Streams(#[source] std::io::Error),
+    Streams(#[source] io::Error),
     #[error("the connection failed")]
     Transport(#[source] TransportError),
     #[cfg(feature = "stdio")]
     #[error("the task that serves the conversation ended early")]
     Task,
     #[cfg(feature = "http")]
-    #[error("the server cannot listen on the socket")]
-    Listen(#[source] std::io::Error),
+    #[error("the address of the server cannot be resolved (write it as 127.0.0.1:8080)")]
+    Resolve(#[source] io::Error),
+    #[cfg(feature = "http")]
+    #[error("the server cannot listen on {} ({})", Addresses(.addresses), listen_remedy(.source))]
+    Listen { addresses: Vec<std::net::SocketAddr>, source: io::Error },
+    #[cfg(feature = "http")]
+    #[error("the socket has no address")]
+    Socket(#[source] io::Error),
     #[cfg(feature = "http")]
     #[error(
-        "{0} is reachable from other machines, and no host names are allowed: call \
-         HttpOptions::allow_host with each name that clients use, or HttpOptions::allow_any_host behind \
-         a proxy that checks the Host header, or listen on 127.0.0.1"
+        "the server does not listen on {0}, because other machines can reach it there and no host \
+         names are allowed: listen on 127.0.0.1:{port}, or serve with Server::serve_http_with and call \
+         HttpOptions::allow_host with each name that clients use, or HttpOptions::allow_any_host \
+         behind a proxy that checks the Host header",
+        port = .0.port()
     )]
     Exposed(std::net::SocketAddr),
     #[cfg(feature = "http")]
@@ -191,9 +287,47 @@ enum ServeErrorKind {
     Blocked(usize),
 }
 
+/// Without it, a program whose `main` returns the error would print its structure, and neither the
+/// remedy nor the address.
+impl fmt::Debug for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        write_sources(f, self)
+    }
+}
+
+#[cfg(feature = "http")]
+struct Addresses<'a>(&'a [std::net::SocketAddr]);
+
+#[cfg(feature = "http")]
+impl fmt::Display for Addresses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, address) in self.0.iter().enumerate() {
+            write!(f, "{}{address}", if index == 0 { "" } else { " or " })?;
+        }
+        Ok(())
+    }
+}
+
+/// What to do about a socket that cannot be listened on.
+#[cfg(feature = "http")]
+fn listen_remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program listens there, or another instance of this one: stop it, or choose \
+             another port"
+        }
+        io::ErrorKind::PermissionDenied => "ports below 1024 need privileges: choose a higher one",
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine does not have the address: use 127.0.0.1 or one of its own"
+        }
+        _ => "choose another address",
+    }
+}
+
 impl ServeError {
     #[cfg(feature = "stdio")]
-    pub(crate) fn streams(error: std::io::Error) -> Self {
+    pub(crate) fn streams(error: io::Error) -> Self {
         Self(ServeErrorKind::Streams(error))
     }
 
@@ -203,8 +337,18 @@ impl ServeError {
     }
 
     #[cfg(feature = "http")]
-    pub(crate) fn listen(error: std::io::Error) -> Self {
-        Self(ServeErrorKind::Listen(error))
+    pub(crate) fn resolve(error: io::Error) -> Self {
+        Self(ServeErrorKind::Resolve(error))
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn listen(addresses: Vec<std::net::SocketAddr>, source: io::Error) -> Self {
+        Self(ServeErrorKind::Listen { addresses, source })
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn socket(error: io::Error) -> Self {
+        Self(ServeErrorKind::Socket(error))
     }
 
     #[cfg(feature = "http")]
@@ -273,7 +417,8 @@ pub(crate) fn unknown_route(kind: &str, name: &str) -> ErrorObject {
 /// adapts it to the revision.
 #[cold]
 pub(crate) fn resource_not_found(uri: &str) -> ErrorObject {
-    ErrorObject::new(code::RESOURCE_NOT_FOUND, "resource not found")
+    let message = format!("resource not found: {}", PeerText::new(uri));
+    ErrorObject::new(code::RESOURCE_NOT_FOUND, message)
         .with_data(&json!({ "uri": uri }))
         .with_kind(ErrorKind::ResourceNotFound, &json!({ "reason": "resource_not_found" }))
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::extract::{Extract, Rejection};
+use crate::extract::{Extract, Needs, Rejection};
 
 pub use crate::context::{HandlerCall, HandlerFuture};
 
@@ -81,6 +81,9 @@ pub trait Handler<C, M>: sealed::Sealed<C, M> + Send + Sync + 'static {
     /// # Errors
     /// If an argument cannot be extracted.
     fn run(&self, call: &C) -> Result<Self::Future, Rejection>;
+
+    /// Adds what the arguments need of the server.
+    fn needs(needs: &mut Needs);
 }
 
 mod sealed {
@@ -112,6 +115,10 @@ macro_rules! handlers {
             fn run(&self, call: &C) -> Result<Fut, Rejection> {
                 $(let $argument = $argument::extract(call)?;)*
                 Ok(self($($argument),*))
+            }
+
+            fn needs(needs: &mut Needs) {
+                $($argument::needs(needs);)*
             }
         }
     )+ };

@@ -90,6 +90,7 @@ mod limits;
 pub mod lint;
 #[doc(hidden)]
 pub mod macro_support;
+pub mod progress;
 pub mod prompt;
 mod questions;
 mod registry;
@@ -114,6 +115,7 @@ pub mod tool;
 #[cfg(any(feature = "stdio", feature = "http"))]
 mod watch;
 mod wire;
+mod wiring;
 
 pub use auth::Principal;
 pub use context::Context;

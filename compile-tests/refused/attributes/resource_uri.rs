@@ -15,8 +15,18 @@ fn relative() -> String {
     String::new()
 }
 
-#[resource("note://all{?limit}")]
-fn query(limit: u32) -> String {
+#[resource("note://all{?limits*}")]
+fn query(limits: String) -> String {
+    limits
+}
+
+#[resource("note://all{?limit}/raw")]
+fn after_query(limit: u32) -> String {
+    limit.to_string()
+}
+
+#[resource("note://all{&limit}")]
+fn continued(limit: u32) -> String {
     limit.to_string()
 }
 

@@ -1,4 +1,4 @@
-use mcp_server::tools;
+use mcp_server::{Server, tools};
 
 struct Notes;
 
@@ -7,4 +7,11 @@ impl Notes {
     fn read(&self) {}
 }
 
-fn main() {}
+struct Empty;
+
+#[tools]
+impl Empty {}
+
+fn main() {
+    let _ = Server::builder("notes", "1").with(Notes).with(Empty);
+}

@@ -13,11 +13,7 @@ use tokio::net::TcpListener;
 pub(crate) fn host(revision: Revision) -> ClientBuilder {
     Client::builder()
         .revision(revision)
-        .on_elicit(|_| async {
-            Ok(ElicitResult::accept(
-                json!({ "sure": true }).as_object().cloned().unwrap_or_default(),
-            ))
-        })
+        .on_elicit(|_| async { ElicitResult::accept(json!({ "sure": true })) })
         .on_create_message(|_| async {
             Ok(CreateMessageResult::new(Role::Assistant, SamplingContent::text("well"), "model"))
         })

@@ -14,8 +14,7 @@ pub(crate) fn host() -> ClientBuilder {
         .client_info("peer-tests", "1.0.0")
         .on_elicit(|form| async move {
             assert!(!form.message.is_empty());
-            let content = json!({ "name": "Ann" });
-            Ok(ElicitResult::accept(content.as_object().cloned().unwrap_or_default()))
+            ElicitResult::accept(json!({ "name": "Ann" }))
         })
         .on_elicit_url(|_| async { Ok(ElicitResult::accept_url()) })
         .on_create_message(|params| async move {

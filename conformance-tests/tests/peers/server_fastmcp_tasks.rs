@@ -30,8 +30,7 @@ fn ada() -> ClientBuilder {
             "How do I greet you?" => "Dear",
             other => panic!("an unexpected question: {other}"),
         };
-        let content = json!({ "name": name });
-        Ok(ElicitResult::accept(content.as_object().cloned().unwrap_or_default()))
+        ElicitResult::accept(json!({ "name": name }))
     })
 }
 

@@ -7,5 +7,6 @@ mod child;
 mod floods;
 mod host;
 mod standard_streams;
+mod starting_http;
 mod stopping;
 mod stopping_http;

@@ -35,7 +35,8 @@ impl HttpServer {
                 .env("SHUTDOWN_TIMEOUT_MS", SHUTDOWN_TIMEOUT.as_millis().to_string()),
         );
         let line = process.expect_stderr("serving address=");
-        let (_, address) = line.rsplit_once('=').unwrap();
+        let (_, address) = line.split_once("address=").unwrap();
+        let address = address.split_whitespace().next().unwrap();
         let server = Self { address: address.parse().unwrap(), process };
         // The server installs its signal handlers before it answers the first request.
         let answer = server.call("echo", json!({"text": "ready"}), "").answer();

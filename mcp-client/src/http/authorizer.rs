@@ -228,12 +228,22 @@ pub struct BearerToken {
 }
 
 impl BearerToken {
-    /// A token. `None` when it has characters that a header field cannot hold.
-    #[must_use]
-    pub fn new(token: &str) -> Option<Self> {
-        let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
+    /// A token.
+    ///
+    /// # Errors
+    /// If the token is empty, or has characters that a header field cannot hold, such as the line
+    /// break at the end of a file. The error does not contain the token.
+    pub fn new(token: &str) -> Result<Self, BearerTokenError> {
+        if token.trim().is_empty() {
+            return Err(BearerTokenError(Unusable::Empty));
+        }
+        let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
+            // A header field holds all characters but those that control a terminal.
+            let index = token.bytes().position(|byte| byte.is_ascii_control() && byte != b'\t');
+            BearerTokenError(Unusable::Control { index: index.unwrap_or_default() })
+        })?;
         value.set_sensitive(true);
-        Some(Self { value, over_plain_http: false })
+        Ok(Self { value, over_plain_http: false })
     }
 
     /// Allows the token to cross the network unencrypted, such as to a server behind the same
@@ -244,6 +254,33 @@ impl BearerToken {
         self
     }
 }
+
+/// A string cannot be sent as a bearer token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BearerTokenError(Unusable);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Unusable {
+    Empty,
+    Control { index: usize },
+}
+
+impl fmt::Display for BearerTokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Unusable::Empty => f.write_str(
+                "the bearer token is empty: set the variable or file that it is read from",
+            ),
+            Unusable::Control { index } => write!(
+                f,
+                "byte {index} of the bearer token is a control character, which a header field \
+                 cannot hold: trim what was read from a file"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for BearerTokenError {}
 
 #[async_trait]
 impl Authorizer for BearerToken {

@@ -33,7 +33,7 @@ mod transport;
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 /// Lets implementations of [`Authorizer`] and [`HttpStack`] have async functions.
 pub use async_trait::async_trait;
-pub use authorizer::{Authorizer, BearerToken, Binding, Refusal, Verdict};
+pub use authorizer::{Authorizer, BearerToken, BearerTokenError, Binding, Refusal, Verdict};
 pub use bytes::Bytes;
 pub use endpoint::{BadEndpoint, Endpoint};
 pub use limits::HttpLimits;

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mcp_core::text::PeerText;
+use mcp_core::text::{PeerText, write_sources};
 
-use crate::error_chain::write_sources;
 use crate::http::BoxError;
 
 /// What kind of failure an [`Error`] is.

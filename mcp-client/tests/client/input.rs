@@ -29,7 +29,7 @@ fn asks(requests: Value) -> Value {
 }
 
 fn accept() -> ElicitResult {
-    ElicitResult::accept(Map::from_iter([("ok".to_owned(), json!(true))]))
+    ElicitResult::accept(json!({ "ok": true })).unwrap()
 }
 
 async fn round(fake: &mut Fake, result: Value) -> Value {
@@ -162,7 +162,7 @@ async fn a_form_that_does_not_fit_its_schema_is_not_sent() {
         let Value::Object(filled) = content.clone() else { panic!("an object") };
         let builder = Client::builder().on_elicit(move |_| {
             let filled = filled.clone();
-            async move { Ok(ElicitResult::accept(filled)) }
+            async move { ElicitResult::accept(filled) }
         });
         for sent in answered(builder, "elicitation/create", params.clone()).await {
             let expected = fits.then(|| json!({"action": "accept", "content": content}));

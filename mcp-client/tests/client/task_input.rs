@@ -8,7 +8,7 @@ use mcp_client::task::TaskOptions;
 use mcp_client::types::{ElicitResult, Root};
 use mcp_client::{Client, ClientBuilder, ErrorKind, Expired, Limits};
 use mcp_test_support::with;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::fake::{Fake, modern_with};
@@ -18,7 +18,7 @@ use crate::task_script::{
 };
 
 fn accept() -> ElicitResult {
-    ElicitResult::accept(Map::from_iter([("ok".to_owned(), json!(true))]))
+    ElicitResult::accept(json!({ "ok": true })).unwrap()
 }
 
 /// A builder whose handler accepts, and the number of times that it was called.

@@ -398,7 +398,15 @@ async fn a_stream_that_was_refused_is_tried_again_with_other_credentials() {
 async fn a_bearer_token_is_sent_and_never_shown() {
     let token = BearerToken::new("s3cret").unwrap();
     assert_eq!(format!("{token:?}"), "BearerToken(***)");
-    assert!(BearerToken::new("a\nb").is_none());
+    for (text, says) in [
+        ("a\nb", "byte 1 of the bearer token is a control character"),
+        ("s3cret\n", "byte 6 of the bearer token"),
+        ("", "the bearer token is empty"),
+        (" ", "the bearer token is empty"),
+    ] {
+        let error = BearerToken::new(text).unwrap_err().to_string();
+        assert!(error.starts_with(says) && !error.contains("s3cret"), "{error}");
+    }
     let (stack, mut script) = Script::new();
     let builder = Client::builder().authorizer(token).http_stack(stack);
     let serve = async {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::capability_names;
 use super::code;
 use super::error_kind::ErrorKind;
 use crate::text::PeerText;
@@ -132,9 +133,12 @@ impl ErrorObject {
     /// Creates the error −32021. `required` is a `ClientCapabilities` object with the capabilities
     /// that the request needs.
     pub fn missing_capability(required: &Value) -> Self {
+        let names = capability_names(required).join("`, `");
         Self::new(
             code::MISSING_REQUIRED_CLIENT_CAPABILITY,
-            "the client lacks a required capability",
+            format!(
+                "the client did not declare the capability `{names}`, which this request needs"
+            ),
         )
         .with_data(&serde_json::json!({ "requiredCapabilities": required }))
     }

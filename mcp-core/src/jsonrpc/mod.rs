@@ -4,6 +4,7 @@
 //! checks the JSON, its depth and its number of values, and notes where the members are. `params`
 //! and `result` remain slices of the frame. Spec: basic (all revisions), JSON-RPC 2.0.
 
+mod capability_names;
 pub mod code;
 mod correlation;
 mod decode;
@@ -16,6 +17,7 @@ mod id;
 mod message;
 mod params;
 
+pub use capability_names::capability_names;
 pub use decode::{Decoded, Malformed, decode, decode_by_parser, too_long};
 #[cfg(feature = "stream")]
 pub(crate) use decode::{reserved_name, scan_rejection};

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use super::ElicitSchema;
 use super::task_2025::TaskMetadata;
 use crate::json::{JsonObject, RawJson, object, string_enum};
+use crate::jsonrpc::{ErrorObject, code};
 use crate::meta::Meta;
 
 /// Params of `elicitation/create`. The member `mode` distinguishes the two variants; without it
@@ -172,10 +173,32 @@ impl<'de> Deserialize<'de> for ElicitParams {
 }
 
 impl ElicitResult {
-    /// Creates the result for a submitted form.
-    #[must_use]
-    pub fn accept(content: impl Into<JsonObject>) -> Self {
-        Self::new(ElicitAction::Accept).content(content)
+    /// Creates the result for a submitted form. `content` is any value that serializes as an object
+    /// whose members are the fields.
+    ///
+    /// ```
+    /// use mcp_core::types::ElicitResult;
+    /// use serde_json::json;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Confirm {
+    ///     sure: bool,
+    /// }
+    ///
+    /// let result = ElicitResult::accept(Confirm { sure: true })?;
+    /// assert_eq!(result, ElicitResult::accept(json!({ "sure": true }))?);
+    /// # Ok::<(), mcp_core::jsonrpc::ErrorObject>(())
+    /// ```
+    ///
+    /// # Errors
+    /// −32603 if `content` cannot be serialized, or is not an object. A handler can return it.
+    pub fn accept(content: impl Serialize) -> Result<Self, ErrorObject> {
+        let content = serde_json::to_value(content).and_then(serde_json::from_value::<JsonObject>);
+        let content = content.map_err(|error| {
+            let message = format!("the content of an accepted form must be an object: {error}");
+            ErrorObject::new(code::INTERNAL_ERROR, message)
+        })?;
+        Ok(Self::new(ElicitAction::Accept).content(content))
     }
 
     /// Creates the result for a user who agreed to visit the URL.

@@ -73,6 +73,16 @@ pub(super) fn injections(scope: &Scope<'_>, function: &Function) -> TokenStream 
     function.parameters.iter().filter_map(one).collect()
 }
 
+/// Generates `.takes::<State<S>>()` for each injected parameter, so that the server is checked to
+/// have what the parameter needs.
+pub(super) fn needs(function: &Function) -> TokenStream {
+    let one = |Parameter { ty, role, .. }: &Parameter| match role {
+        Role::Injected { .. } => Some(quote!(.takes::<#ty>())),
+        Role::Argument(_) => None,
+    };
+    function.parameters.iter().filter_map(one).collect()
+}
+
 /// Generates `let value = Self::function(&*this, arg1, &arg2).await;`.
 pub(super) fn invocation(scope: &Scope<'_>, function: &Function) -> TokenStream {
     let (this, value) = (local("this"), local("value"));

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::{
     arguments::default_of,
-    handler::{closure, injections, invocation, output_span, with_provider},
+    handler::{closure, injections, invocation, needs, output_span, with_provider},
     listing::listing,
     scope::{Scope, local, local_at, shown_at},
 };
@@ -35,7 +35,7 @@ pub(super) fn route(scope: &Scope<'_>, prompt: &Prompt) -> TokenStream {
     let value = local_at("value", span);
     let success =
         quote_spanned!(span=> #krate::prompt::IntoPromptResult::into_prompt_result(#value));
-    let reply = reply(scope, function, &success);
+    let (reply, needs) = (reply(scope, function, &success), needs(function));
     let body = quote!(#decoding #injections #invocation #reply);
     let handler = closure(
         scope,
@@ -44,7 +44,7 @@ pub(super) fn route(scope: &Scope<'_>, prompt: &Prompt) -> TokenStream {
         &quote!(#krate::prompt::PromptFuture),
         body,
     );
-    quote!(#krate::prompt::PromptRoute::builder(#name) #setters #(#arguments)* #completers .raw(#handler))
+    quote!(#krate::prompt::PromptRoute::builder(#name) #setters #(#arguments)* #completers #needs .raw(#handler))
 }
 
 /// Generates a `let` of every argument, from the string that `call.<getter>(name)` returns.

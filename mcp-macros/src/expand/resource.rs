@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::{
-    handler::{closure, injections, invocation, output_span},
+    handler::{closure, injections, invocation, needs, output_span},
     listing::listing,
     prompt::{completers, decoding, reply},
     scope::{Scope, local, local_at},
@@ -26,7 +26,7 @@ pub(super) fn route(scope: &Scope<'_>, resource: &Resource) -> TokenStream {
     let success = quote_spanned! {span=>
         #krate::resource::IntoResourceResult::into_resource_result(#value, #call.uri(), #call.mime_type())
     };
-    let reply = reply(scope, function, &success);
+    let (reply, needs) = (reply(scope, function, &success), needs(function));
     let body = quote!(#decoding #injections #invocation #reply);
     let handler = closure(
         scope,
@@ -37,7 +37,7 @@ pub(super) fn route(scope: &Scope<'_>, resource: &Resource) -> TokenStream {
     );
     quote! {
         #krate::resource::ResourceRoute::builder(#uri, #name) #setters
-            #(.mime_type(#mime))* #(.size(#size))* #(.annotations(#annotations))* #completers
+            #(.mime_type(#mime))* #(.size(#size))* #(.annotations(#annotations))* #completers #needs
             .raw(#handler)
     }
 }

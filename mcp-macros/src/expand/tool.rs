@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::{
     arguments::Arguments,
-    handler::{closure, injections, invocation, output_span},
+    handler::{closure, injections, invocation, needs, output_span},
     listing::listing,
     scope::{Scope, local, local_at},
 };
@@ -39,7 +39,7 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     let decoding = arguments.decoding();
     let injections = injections(scope, function);
     let invocation = invocation(scope, function);
-    let reply = reply(scope, function);
+    let (reply, needs) = (reply(scope, function), needs(function));
     let body = quote!(#decoding #injections #invocation #reply);
     let handler = closure(
         scope,
@@ -53,7 +53,7 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
         let #builder = #krate::tool::ToolRoute::builder(#name) #setters #(#hints)* #task #recovery #dialect
             .derived_input_schema(|| #schema, #are_standard);
         #output_schema
-        #builder.raw(#handler)
+        #builder #needs .raw(#handler)
     }}
 }
 

@@ -91,6 +91,8 @@ impl Argument {
         let name = match (&renamed, flatten) {
             (Some(name), _) => given_name(name, options.errors),
             (None, Some(_)) => String::new(),
+            // The type is the mistake, and the usual pattern destructures it.
+            (None, None) if types::is_args(ty) => String::new(),
             (None, None) => name_of(pattern, options.errors),
         };
         options.finish();
@@ -131,7 +133,20 @@ fn pattern_span(pattern: &Pat) -> Span {
 }
 
 fn check_type(kind: Kind, ty: &Type, errors: &mut Errors) {
-    if types::is_impl_trait(ty) {
+    if types::is_args(ty) {
+        errors.at(
+            ty,
+            format_args!("a function with `#[{kind}]` takes plain parameters, not `Args<T>`"),
+            match kind {
+                Kind::Tool => {
+                    "write `#[arg(flatten)] arguments: T`, whose fields are the arguments, or one \
+                     parameter for each argument"
+                }
+                Kind::Prompt => "write one parameter for each argument",
+                Kind::Resource => "write one parameter for each variable of the URI",
+            },
+        );
+    } else if types::is_impl_trait(ty) {
         errors.at(
             ty,
             "an argument needs a concrete type",

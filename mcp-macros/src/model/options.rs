@@ -101,6 +101,11 @@ impl<'a> Reader<'a> {
         for entry in self.entries {
             let name = entry.name.to_string();
             let help = match intended(&name) {
+                Some("description") if self.attribute == "arg" => {
+                    "write a doc comment before the parameter: `/// …` on a line of its own, or \
+                     `/** … */`"
+                        .to_owned()
+                }
                 Some(intended) if self.known.contains(&intended) => format!("write `{intended}`"),
                 _ if self.known.is_empty() => "its only option is `crate = path`".to_owned(),
                 _ if name == "crate" => "move `crate` to the outermost attribute".to_owned(),
@@ -126,7 +131,7 @@ fn intended(name: &str) -> Option<&'static str> {
         "schema_dialect" => "dialect",
         "_meta" => "meta",
         "icon" => "icons",
-        "desc" | "doc" | "about" => "description",
+        "description" | "desc" | "doc" | "docs" | "about" => "description",
         "mimeType" | "mime_type" => "mime",
         "rename" => "name",
         "spread" => "flatten",

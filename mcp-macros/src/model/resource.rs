@@ -58,7 +58,7 @@ impl Resource {
                 Err(problem) => errors.at(
                     &uri,
                     format_args!("not a URI or a URI template: {problem}"),
-                    "a variable is `{id}`, or `{+path}` if it may contain `/`: `note://{id}`, `file:///{+path}`",
+                    "a variable is `{id}`, `{path*}` if it may contain `/`, or a parameter of the query: `note://{id}`, `file:///{path*}`, `search://notes{?words,limit}`",
                 ),
             }
         }

@@ -23,6 +23,11 @@ pub(crate) fn inside_option(ty: &Type) -> Option<&Type> {
     }
 }
 
+/// Whether a type is the extractor `Args<T>` of handlers without macros.
+pub(crate) fn is_args(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == "Args" && !segment.arguments.is_none())
+}
+
 /// Removes the invisible group of a `$ty:ty`, and parentheses.
 pub(crate) fn peel(ty: &Type) -> &Type {
     match ty {

@@ -1,10 +1,13 @@
 //! SHA-256 and HMAC-SHA-256, as text.
 
-use sha2::{Digest as _, Sha256};
+use std::fmt;
+
+use ring::digest::{Context, SHA256};
+use ring::hmac;
 
 /// A hash of which parts are known one after the other.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Hasher(Sha256);
+#[derive(Clone)]
+pub(super) struct Hasher(Context);
 
 impl Hasher {
     pub(super) fn update(&mut self, bytes: &[u8]) {
@@ -13,7 +16,19 @@ impl Hasher {
 
     /// In hexadecimal.
     pub(super) fn finish(self) -> String {
-        hex(&self.0.finalize())
+        hex(self.0.finish().as_ref())
+    }
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self(Context::new(&SHA256))
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hasher")
     }
 }
 
@@ -28,20 +43,7 @@ pub(super) fn sha256(parts: &[&[u8]]) -> String {
 
 /// Returns the HMAC-SHA-256 of a text (RFC 2104), in hexadecimal.
 pub(super) fn hmac_sha256(key: &[u8], text: &[u8]) -> String {
-    const BLOCK: usize = 64;
-    let mut block = [0; BLOCK];
-    if key.len() > BLOCK {
-        block[..32].copy_from_slice(&Sha256::digest(key));
-    } else {
-        block[..key.len()].copy_from_slice(key);
-    }
-    let mut inner = Sha256::new();
-    inner.update(block.map(|byte| byte ^ 0x36));
-    inner.update(text);
-    let mut outer = Sha256::new();
-    outer.update(block.map(|byte| byte ^ 0x5c));
-    outer.update(inner.finalize());
-    hex(&outer.finalize())
+    hex(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text).as_ref())
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

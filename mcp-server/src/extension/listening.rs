@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::sync::Arc;
 
 use futures::stream::{BoxStream, Stream, StreamExt as _};
@@ -58,10 +59,13 @@ type Listen = dyn Fn(Context, &Value) -> HandlerFuture<Option<Listening>> + Send
 pub(crate) struct ListenFilter {
     pub(crate) extension: Arc<str>,
     pub(crate) member: &'static str,
+    /// Where it was registered.
+    pub(crate) place: &'static Location<'static>,
     listen: Arc<Listen>,
 }
 
 impl ListenFilter {
+    #[track_caller]
     pub(crate) fn new<T, F, Fut>(extension: Arc<str>, member: &'static str, listen: F) -> Self
     where
         T: DeserializeOwned,
@@ -76,7 +80,7 @@ impl ListenFilter {
                 )))),
             }
         };
-        Self { extension, member, listen: Arc::new(listen) }
+        Self { extension, member, place: Location::caller(), listen: Arc::new(listen) }
     }
 
     /// Begins to listen.

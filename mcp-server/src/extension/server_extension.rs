@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::sync::Arc;
 
 use mcp_core::extension::{self, ProtocolExtension};
@@ -37,10 +38,13 @@ pub(crate) struct Registered {
     pub(crate) rows: &'static [Row],
     pub(crate) methods: Vec<(&'static str, CustomMethod)>,
     pub(crate) filters: Vec<ListenFilter>,
+    /// Where the extension was created.
+    pub(crate) place: &'static Location<'static>,
 }
 
 impl ServerExtension {
     /// Creates an extension without handlers from its settings.
+    #[track_caller]
     pub fn new<E: ProtocolExtension>(settings: &E::ServerSettings) -> Self {
         match serde_json::to_value(settings) {
             Ok(settings) => Self::with_rows(E::ID, settings, E::METHODS),
@@ -54,18 +58,22 @@ impl ServerExtension {
 
     /// Creates an extension without methods from its id and its settings, which must be an object
     /// (EXT-1). Pass `json!({})` for no settings.
+    #[track_caller]
     pub fn declared(id: impl Into<String>, settings: Value) -> Self {
         Self::with_rows(&id.into(), settings, &[])
     }
 
+    #[track_caller]
     fn with_rows(id: &str, settings: Value, rows: &'static [Row]) -> Self {
         let id: Arc<str> = id.into();
+        let place = Location::caller();
         let registered = check(&id, &settings, rows).map(|()| Registered {
             id: Arc::clone(&id),
             settings,
             rows,
             methods: Vec::new(),
             filters: Vec::new(),
+            place,
         });
         Self { id, rows, registered }
     }
@@ -77,6 +85,7 @@ impl ServerExtension {
     /// identity are added to it unless it contains them. The handler cannot ask the client for
     /// input. A client that did not declare the extension receives −32021 (−32600 until
     /// 2025-11-25).
+    #[track_caller]
     pub fn method<M, F, Fut>(self, handler: F) -> Self
     where
         M: Method,
@@ -88,6 +97,7 @@ impl ServerExtension {
 
     /// Sets the handler of a request, which encodes its result itself.
     #[cfg(feature = "tasks")]
+    #[track_caller]
     pub(crate) fn encoded_method<M, F, Fut>(self, handler: F) -> Self
     where
         M: Method,
@@ -112,9 +122,9 @@ impl ServerExtension {
             return self.fail(invalid("method", name, reason));
         };
         if let Ok(registered) = &mut self.registered {
-            if registered.methods.iter().any(|(other, _)| *other == name) {
-                let name = name.to_owned();
-                return self.fail(BuildError::Duplicate { kind: "method", name });
+            if let Some((_, other)) = registered.methods.iter().find(|(other, _)| *other == name) {
+                let (name, first, second) = (name.to_owned(), other.place, method.place);
+                return self.fail(BuildError::Duplicate { kind: "method", name, first, second });
             }
             registered.methods.push((name, method.of_extension(row)));
         }
@@ -150,6 +160,7 @@ impl ServerExtension {
     ///         Ok(Some(Listening::new::<IndexChanged>(indexes, changes)))
     ///     });
     /// ```
+    #[track_caller]
     pub fn listen<T, F, Fut>(mut self, member: &'static str, listen: F) -> Self
     where
         T: DeserializeOwned,

@@ -13,6 +13,7 @@
 mod args;
 mod argument_errors;
 mod extension;
+mod needs;
 mod optional;
 mod state;
 mod text;
@@ -22,6 +23,7 @@ pub use args::Args;
 pub use argument_errors::ArgumentErrors;
 pub(crate) use argument_errors::escape;
 pub use extension::Extension;
+pub use needs::Needs;
 pub(crate) use optional::{Absent, is_optional};
 pub use state::State;
 pub use text::from_text;

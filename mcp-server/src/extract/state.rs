@@ -6,13 +6,32 @@ use std::sync::Arc;
 
 use mcp_core::jsonrpc::ErrorObject;
 
-use super::FromContext;
+use super::{FromContext, Needs};
 use crate::context::Context;
 
 /// A value that all handlers share. It is set with
 /// [`ServerBuilder::state`](crate::ServerBuilder::state).
 ///
-/// The call fails with −32603 if it was not set; the log names the type.
+/// Building the server fails if a handler takes one that was not set, and so does adding the route
+/// to a running server.
+///
+/// ```
+/// use mcp_server::extract::State;
+/// use mcp_server::{Server, routes, tool};
+///
+/// struct Greeting(&'static str);
+///
+/// /// Greet somebody.
+/// #[tool]
+/// fn greet(name: String, greeting: State<Greeting>) -> String {
+///     format!("{} {name}", greeting.0)
+/// }
+///
+/// let server = || Server::builder("greeter", "1.0.0").routes(routes![greet]);
+/// assert!(server().state(Greeting("Hello")).build().is_ok());
+/// let error = server().build().unwrap_err();
+/// assert!(error.to_string().contains("pass a value of this type to ServerBuilder::state"));
+/// ```
 pub struct State<S>(Arc<S>);
 
 impl<S> State<S> {
@@ -25,6 +44,7 @@ impl<S> State<S> {
 
 impl Context {
     /// Returns the value that was set with [`ServerBuilder::state`](crate::ServerBuilder::state).
+    /// Unlike an argument of the type [`State`], it is not checked before the call.
     ///
     /// # Errors
     /// −32603 if no value of this type was set; the log names the type.
@@ -65,5 +85,9 @@ impl<S: fmt::Debug> fmt::Debug for State<S> {
 impl<S: Send + Sync + 'static> FromContext for State<S> {
     fn from_context(context: &Context) -> Result<Self, ErrorObject> {
         context.state()
+    }
+
+    fn needs(needs: &mut Needs) {
+        needs.state::<S>();
     }
 }

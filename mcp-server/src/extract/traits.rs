@@ -2,7 +2,7 @@
 
 use mcp_core::jsonrpc::ErrorObject;
 
-use super::ArgumentErrors;
+use super::{ArgumentErrors, Needs};
 use crate::context::{Context, HandlerCall};
 
 /// An argument of a handler that is taken from a call of kind `C`.
@@ -16,6 +16,9 @@ pub trait Extract<C>: Sized {
     /// # Errors
     /// The reason to refuse the call.
     fn extract(call: &C) -> Result<Self, Rejection>;
+
+    /// Adds what the argument needs of the server. Default: nothing.
+    fn needs(_needs: &mut Needs) {}
 }
 
 /// A value that can be taken from any call: [`Context`], [`State`](super::State),
@@ -49,11 +52,20 @@ pub trait FromContext: Sized {
     /// # Errors
     /// The protocol error to answer the call with.
     fn from_context(context: &Context) -> Result<Self, ErrorObject>;
+
+    /// Adds what the value needs of the server, which is checked when the server is built or the
+    /// route is added. Default: nothing. A type that is made from a state calls [`Needs::state`]
+    /// here.
+    fn needs(_needs: &mut Needs) {}
 }
 
 impl<C: HandlerCall, T: FromContext> Extract<C> for T {
     fn extract(call: &C) -> Result<Self, Rejection> {
         Ok(T::from_context(call.context())?)
+    }
+
+    fn needs(needs: &mut Needs) {
+        T::needs(needs);
     }
 }
 

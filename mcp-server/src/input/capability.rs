@@ -1,6 +1,7 @@
 //! The capabilities of the client. Only questions that it declared support for are sent (MRTR-5,
 //! EL-2, SAM-2).
 
+use mcp_core::revision::Revision;
 use mcp_core::types::{CreateMessageParams, ElicitParams, IncludeContext, InputRequest};
 use serde_json::json;
 
@@ -70,7 +71,28 @@ impl Context {
             let reason = "this server is stateless, so the client cannot be reached";
             return Err(AskError::new(AskErrorKind::Unsupported, reason));
         }
+        if let Some((what, since)) = self.missing_in_revision(request) {
+            let reason = format_args!(
+                "revision {} has no {what}, which needs a client of {since} or later",
+                self.revision()
+            );
+            return Err(AskError::new(AskErrorKind::Unsupported, reason));
+        }
         Err(AskError::unsupported(&required, self.rules().input_required))
+    }
+
+    /// Returns what the revision of the call does not have, and the first revision that has it.
+    fn missing_in_revision(&self, request: &InputRequest) -> Option<(&'static str, Revision)> {
+        let InputRequest::Elicit(params) = request else { return None };
+        match &**params {
+            ElicitParams::Url(_) if !self.rules().elicitation_url => {
+                Some(("URL elicitation", Revision::V2025_11_25))
+            }
+            ElicitParams::Form(_) if !self.rules().elicitation => {
+                Some(("elicitation", Revision::V2025_06_18))
+            }
+            _ => None,
+        }
     }
 
     fn missing_for(&self, params: &CreateMessageParams) -> Option<serde_json::Value> {

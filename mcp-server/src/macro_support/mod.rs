@@ -21,7 +21,7 @@ mod reply;
 mod standard;
 mod tag;
 
-pub use crate::route::{AddRoute, add_route};
+pub use crate::route::{AddRoute, add_entry, fallback};
 
 pub use self::{
     argument::{

@@ -11,8 +11,9 @@ use super::IntoPromptResult;
 use crate::auth::RouteScopes;
 use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture};
 use crate::context::{Context, HandlerCall, HandlerFuture};
-use crate::extract::{Args, Extract, Rejection, from_texts};
+use crate::extract::{Args, Extract, FromContext, Rejection, from_texts};
 use crate::handler::Handler;
+use crate::wiring::Wiring;
 
 /// The future of one `prompts/get` call.
 pub type PromptFuture = HandlerFuture<GetPromptResult>;
@@ -24,6 +25,7 @@ pub struct PromptRoute {
     pub(crate) prompt: Prompt,
     pub(crate) completers: Completers,
     pub(crate) scopes: RouteScopes,
+    pub(crate) wiring: Wiring,
     handler: Box<dyn Fn(PromptCall) -> PromptFuture + Send + Sync>,
 }
 
@@ -44,11 +46,13 @@ impl PromptRoute {
     ///         format!("Please greet {}.", arguments["name"])
     ///     });
     /// ```
+    #[track_caller]
     pub fn builder(name: impl Into<String>) -> PromptBuilder {
         PromptBuilder {
             prompt: Prompt::new(name),
             completers: Completers::default(),
             scopes: RouteScopes::default(),
+            wiring: Wiring::here(),
         }
     }
 
@@ -118,6 +122,7 @@ pub struct PromptBuilder {
     prompt: Prompt,
     completers: Completers,
     scopes: RouteScopes,
+    wiring: Wiring,
 }
 
 impl PromptBuilder {
@@ -172,12 +177,20 @@ impl PromptBuilder {
         self
     }
 
+    /// Adds what an argument of the handler needs of the server.
+    #[doc(hidden)]
+    pub fn takes<T: FromContext>(mut self) -> Self {
+        T::needs(&mut self.wiring.needs);
+        self
+    }
+
     /// Sets the handler, an async function whose arguments are [extractors](crate::extract).
-    pub fn handler<M, H>(self, handler: H) -> PromptRoute
+    pub fn handler<M, H>(mut self, handler: H) -> PromptRoute
     where
         H: Handler<PromptCall, M>,
         H::Output: IntoPromptResult,
     {
+        H::needs(&mut self.wiring.needs);
         self.raw(move |call| match handler.run(&call) {
             Ok(running) => Box::pin(async move { running.await.into_prompt_result() }),
             Err(rejection) => Box::pin(std::future::ready(Err(rejection.into_error_object()))),
@@ -189,7 +202,7 @@ impl PromptBuilder {
         self,
         handler: impl Fn(PromptCall) -> PromptFuture + Send + Sync + 'static,
     ) -> PromptRoute {
-        let Self { prompt, completers, scopes } = self;
-        PromptRoute { prompt, completers, scopes, handler: Box::new(handler) }
+        let Self { prompt, completers, scopes, wiring } = self;
+        PromptRoute { prompt, completers, scopes, wiring, handler: Box::new(handler) }
     }
 }

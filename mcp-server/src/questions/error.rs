@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::jsonrpc::{ErrorObject, capability_names};
 use mcp_core::service::CallError;
 use mcp_core::types::CallToolResult;
 use serde_json::Value;
@@ -54,7 +54,12 @@ impl AskError {
         Self(Box::new(AskErrorDetail {
             kind: AskErrorKind::Unsupported,
             protocol: modern.then(|| ErrorObject::missing_capability(required)),
-            detail: format!("the client did not declare {required}"),
+            detail: format!(
+                "the client did not declare the capability `{}`: the host declares it when it can \
+                 handle such questions, and Context::can_elicit and similar methods tell whether it \
+                 did",
+                capability_names(required).join("`, `")
+            ),
         }))
     }
 

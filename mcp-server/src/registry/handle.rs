@@ -42,7 +42,8 @@ impl ServerHandle {
     /// Adds a tool, or replaces the tool of the same name.
     ///
     /// # Errors
-    /// If the name or the schema is invalid. Nothing is changed then.
+    /// If the name or the schema is invalid, or the handler takes a
+    /// [`State`](crate::extract::State) that the server does not have. Nothing is changed then.
     pub fn set_tool(&self, route: ToolRoute) -> Result<(), BuildError> {
         let route = self.checked(route)?;
         drop(self.live.change(|registry| registry.insert_tool(route)));
@@ -53,7 +54,8 @@ impl ServerHandle {
     /// Replaces all tools at once.
     ///
     /// # Errors
-    /// If a name or a schema is invalid, or two tools have the same name. Nothing is changed then.
+    /// As for [`ServerHandle::set_tool`], or if two tools have the same name. Nothing is changed
+    /// then.
     pub fn replace_tools(
         &self,
         routes: impl IntoIterator<Item = ToolRoute>,
@@ -61,9 +63,10 @@ impl ServerHandle {
         let mut fresh = Registry::default();
         fresh.tools.offer();
         for route in routes {
+            let second = route.wiring.place;
             if let Some(other) = fresh.insert_tool(self.checked(route)?) {
-                let name = other.name().to_owned();
-                return Err(BuildError::Duplicate { kind: "tool", name });
+                let (name, first) = (other.name().to_owned(), other.wiring.place);
+                return Err(BuildError::Duplicate { kind: "tool", name, first, second });
             }
         }
         let tools = fresh.tools;
@@ -72,9 +75,11 @@ impl ServerHandle {
         Ok(())
     }
 
-    /// Checks a tool, also its schemas in the dialect of the server, if that is built.
+    /// Checks a tool, also its states, and its schemas in the dialect of the server, if that is
+    /// built.
     fn checked(&self, mut route: ToolRoute) -> Result<Arc<ToolRoute>, BuildError> {
         check_tool(&route)?;
+        self.live.check_states("tool", route.name(), &route.wiring)?;
         route.join(&self.live.dialect);
         if self.live.dialect.get().is_some() {
             route.check_dialect()?;
@@ -91,9 +96,11 @@ impl ServerHandle {
     /// Adds a prompt, or replaces the prompt of the same name.
     ///
     /// # Errors
-    /// If the name is invalid. Nothing is changed then.
+    /// If the name is invalid, or the handler takes a [`State`](crate::extract::State) that the
+    /// server does not have. Nothing is changed then.
     pub fn set_prompt(&self, route: PromptRoute) -> Result<(), BuildError> {
         check_prompt(&route)?;
+        self.live.check_states("prompt", &route.prompt.name, &route.wiring)?;
         let route = Arc::new(route);
         drop(self.live.change(|registry| registry.insert_prompt(route)));
         self.live.hub.publish(&Change::Prompts);
@@ -109,9 +116,11 @@ impl ServerHandle {
     /// Adds a resource or resource template, or replaces the one of the same URI.
     ///
     /// # Errors
-    /// If the URI is invalid. Nothing is changed then.
+    /// If the URI is invalid, or the handler takes a [`State`](crate::extract::State) that the
+    /// server does not have. Nothing is changed then.
     pub fn set_resource(&self, route: ResourceRoute) -> Result<(), BuildError> {
         check_resource(&route)?;
+        self.live.check_states("resource", route.uri(), &route.wiring)?;
         let route = Arc::new(route);
         drop(self.live.change(|registry| registry.insert_resource(route)));
         self.live.hub.publish(&Change::Resources);

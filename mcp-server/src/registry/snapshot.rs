@@ -6,16 +6,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use mcp_core::extensions::Extensions;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method as _, PromptsList, ResourceTemplatesList, ResourcesList, ToolsList};
 use mcp_core::revision::Rules;
+use mcp_core::text::PeerText;
 use mcp_core::types::{
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
 };
 
 use super::route_table::{ListRequest, RouteTable};
 use crate::auth::{RouteScopes, ScopeSource, Variables};
+use crate::error::BuildError;
 use crate::prompt::PromptRoute;
 use crate::resource::{ResourceKind, ResourceRoute};
 use crate::tool::ToolRoute;
@@ -109,6 +112,46 @@ impl Registry {
             }
             _ => None,
         })
+    }
+
+    /// Logs why each template does not match a URI.
+    pub(crate) fn log_mismatches(&self, uri: &str) {
+        if !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
+        for route in self.templates.iter() {
+            if let ResourceKind::Template { template: Ok(template), .. } = &route.kind
+                && let Err(mismatch) = template.values(uri)
+            {
+                tracing::debug!(
+                    template = route.uri(),
+                    uri = %PeerText::new(uri),
+                    %mismatch,
+                    "a URI does not match a template"
+                );
+            }
+        }
+    }
+
+    /// Returns an error for each state that a route needs and that is not among `states`.
+    pub(crate) fn missing_states<'a>(
+        &'a self,
+        states: &'a Extensions,
+    ) -> impl Iterator<Item = BuildError> + 'a {
+        let tools = self
+            .tools
+            .iter()
+            .flat_map(|route| route.wiring.missing_states("tool", route.name(), states));
+        let prompts = self
+            .prompts
+            .iter()
+            .flat_map(|route| route.wiring.missing_states("prompt", &route.prompt.name, states));
+        let resources = self
+            .resources
+            .iter()
+            .chain(self.templates.iter())
+            .flat_map(|route| route.wiring.missing_states("resource", route.uri(), states));
+        tools.chain(prompts).chain(resources)
     }
 
     /// Whether any argument has a completer.

@@ -1,12 +1,16 @@
 //! Resources and resource templates: routes from a URI to a function that reads it. Spec:
 //! server/resources.
 
+mod query;
 mod reply;
 mod route;
 mod template;
+mod template_error;
+mod variable_value;
 
 pub use reply::IntoResourceResult;
 pub(crate) use route::ResourceKind;
 pub use route::{ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute};
-pub(crate) use template::percent_decode;
-pub use template::{Template, TemplateError};
+pub use template::Template;
+pub use template_error::{Mismatch, TemplateError};
+pub(crate) use variable_value::percent_decode;

@@ -11,8 +11,9 @@ use super::{IntoResourceResult, Template, TemplateError};
 use crate::auth::RouteScopes;
 use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture};
 use crate::context::{Context, HandlerCall, HandlerFuture};
-use crate::extract::{Args, Extract, Rejection, from_texts};
+use crate::extract::{Args, Extract, FromContext, Rejection, from_texts};
 use crate::handler::Handler;
+use crate::wiring::Wiring;
 
 /// The future of one `resources/read` call.
 pub type ResourceFuture = HandlerFuture<ReadResourceResult>;
@@ -24,6 +25,7 @@ pub struct ResourceRoute {
     pub(crate) kind: ResourceKind,
     pub(crate) completers: Completers,
     pub(crate) scopes: RouteScopes,
+    pub(crate) wiring: Wiring,
     handler: Box<dyn Fn(ResourceCall) -> ResourceFuture + Send + Sync>,
 }
 
@@ -35,7 +37,19 @@ pub(crate) enum ResourceKind {
 
 impl ResourceRoute {
     /// Creates a builder of a resource, or of a resource template if `uri` has variables in braces
-    /// (RFC 6570).
+    /// (RFC 6570):
+    ///
+    /// | expression | value |
+    /// |---|---|
+    /// | `{name}` | one segment: no `/`, `?` or `#` |
+    /// | `{path*}` | a string that may have `/`, such as a path of several segments |
+    /// | `{+rest}` | a string that may have `/`, `?` and `#` |
+    /// | `{?words,limit}` | parameters of the query, at the end: `?limit=3&words=a%20b`. Each may be missing, so its type is an `Option`; one that is not makes the call fail with −32602. |
+    /// | `{&limit}` | the same, after a literal with a `?`: `search://notes?v=1{&limit}` |
+    ///
+    /// By RFC 6570, `{path*}` of a list joins its items with commas. The variable is a string
+    /// nevertheless, which keeps the commas: clients fill templates with strings, and mean a path.
+    /// [`Template::matches`] has the exact rules.
     ///
     /// ```
     /// use mcp_server::resource::{ResourceCall, ResourceRoute};
@@ -52,6 +66,7 @@ impl ResourceRoute {
     ///     })
     /// });
     /// ```
+    #[track_caller]
     pub fn builder(uri: impl Into<String>, name: impl Into<String>) -> ResourceBuilder {
         let uri = uri.into();
         let kind = if uri.contains('{') {
@@ -60,7 +75,12 @@ impl ResourceRoute {
         } else {
             ResourceKind::Resource(Resource::new(uri, name))
         };
-        ResourceBuilder { kind, completers: Completers::default(), scopes: RouteScopes::default() }
+        ResourceBuilder {
+            kind,
+            completers: Completers::default(),
+            scopes: RouteScopes::default(),
+            wiring: Wiring::here(),
+        }
     }
 
     /// Returns the URI or the URI template.
@@ -150,6 +170,7 @@ pub struct ResourceBuilder {
     kind: ResourceKind,
     completers: Completers,
     scopes: RouteScopes,
+    wiring: Wiring,
 }
 
 /// Sets a member that resources and resource templates have in common.
@@ -235,12 +256,20 @@ impl ResourceBuilder {
         self
     }
 
+    /// Adds what an argument of the handler needs of the server.
+    #[doc(hidden)]
+    pub fn takes<T: FromContext>(mut self) -> Self {
+        T::needs(&mut self.wiring.needs);
+        self
+    }
+
     /// Sets the handler, an async function whose arguments are [extractors](crate::extract).
-    pub fn handler<M, H>(self, handler: H) -> ResourceRoute
+    pub fn handler<M, H>(mut self, handler: H) -> ResourceRoute
     where
         H: Handler<ResourceCall, M>,
         H::Output: IntoResourceResult,
     {
+        H::needs(&mut self.wiring.needs);
         self.raw(move |call| match handler.run(&call) {
             Ok(running) => {
                 Box::pin(
@@ -256,8 +285,8 @@ impl ResourceBuilder {
         self,
         handler: impl Fn(ResourceCall) -> ResourceFuture + Send + Sync + 'static,
     ) -> ResourceRoute {
-        let Self { kind, completers, scopes } = self;
-        ResourceRoute { kind, completers, scopes, handler: Box::new(handler) }
+        let Self { kind, completers, scopes, wiring } = self;
+        ResourceRoute { kind, completers, scopes, wiring, handler: Box::new(handler) }
     }
 }
 

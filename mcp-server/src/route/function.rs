@@ -45,20 +45,57 @@ impl AddRoute for ResourceRoute {
     }
 }
 
-/// Adds one entry of [`routes!`](crate::routes). It is a function so that the compiler reports an
-/// invalid entry at its name.
-pub fn add_route<F: RouteFn>(routes: &mut Routes) {
-    F::route().add_to(routes);
+/// An entry of [`routes!`](crate::routes): the value `Self` whose name is also that of the type `E`.
+/// The error for an entry without attribute names the function, which only its value can.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tool, a prompt or a resource",
+    label = "an entry of this list has no attribute",
+    note = "write `#[tool]`, `#[prompt]` or `#[resource(\"…\")]` before the function"
+)]
+pub trait Entry<E> {
+    /// Adds the route.
+    fn add_to(routes: &mut Routes);
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: RouteFn, V> Entry<E> for V {
+    fn add_to(routes: &mut Routes) {
+        E::route().add_to(routes);
+    }
+}
+
+/// Adds one entry of [`routes!`](crate::routes).
+pub fn add_entry<E, V: Entry<E>>(routes: &mut Routes, _: V) {
+    V::add_to(routes);
+}
+
+/// What the name of an entry stands for as far as the entry does not define it: an unmarked
+/// function is no type, and a type need not be a value. `routes!` imports it with a glob, which the
+/// import of the entry takes precedence over.
+pub mod fallback {
+    /// A function without an attribute.
+    #[derive(Debug)]
+    pub struct Unmarked;
+
+    pub use Unmarked as __Entry;
 }
 
 /// Creates [`Routes`] from the paths of functions with `#[tool]`, `#[prompt]` or `#[resource]`:
-/// `routes![add, math::divide, greeting]`.
+/// `routes![add, math::divide, greeting]`. Write `self::time` for a function that has the name of a
+/// crate.
 #[macro_export]
 macro_rules! routes {
-    ($($function:ty),* $(,)?) => {{
+    ($($function:path),* $(,)?) => {{
         #[allow(unused_mut)]
         let mut routes = <$crate::route::Routes as ::core::default::Default>::default();
-        $($crate::macro_support::add_route::<$function>(&mut routes);)*
+        $({
+            #[allow(unused_imports)]
+            use $crate::macro_support::fallback::*;
+            #[allow(deprecated, unused_imports)]
+            use $function as __Entry;
+            #[allow(deprecated)]
+            $crate::macro_support::add_entry::<__Entry, _>(&mut routes, __Entry);
+        })*
         routes
     }};
 }

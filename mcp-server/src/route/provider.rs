@@ -20,6 +20,12 @@ pub struct Routes {
 
 /// A value whose methods are tools, prompts and resources. [`#[tools]`](macro@crate::tools)
 /// implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no tools, prompts or resources",
+    label = "not a value whose methods are registered",
+    note = "write `#[tools]` before an `impl` block of the type, and `#[tool]` before its methods",
+    note = "functions are registered with `.routes(routes![first, second])`"
+)]
 pub trait Provider: Send + Sync + 'static {
     /// Returns the routes, each of which holds a reference to the value.
     fn routes(self: &Arc<Self>) -> Routes;

@@ -29,6 +29,7 @@ pub(super) async fn read(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     require(registry.resources.is_offered(), ResourcesRead::NAME)?;
     known_digests::check(request);
     let Some((route, variables)) = registry.resource(&uri) else {
+        registry.log_mismatches(&uri);
         return Err(resource_not_found(&uri));
     };
     let input = RoundInput::read(ResourcesRead::NAME, params)?;

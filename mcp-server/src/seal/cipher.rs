@@ -7,50 +7,67 @@ pub(crate) const AVAILABLE: bool = cfg!(feature = "sealed-state");
 
 /// The operating system failed to provide random bytes.
 #[derive(Debug)]
-pub(crate) struct RandomError(#[cfg(feature = "sealed-state")] getrandom::Error);
+pub(crate) struct RandomError;
 
 #[cfg(feature = "sealed-state")]
 mod primitives {
-    use chacha20poly1305::aead::AeadInOut as _;
-    use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
-    use sha2::{Digest as _, Sha256};
+    use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+    use ring::digest::{Context, SHA256};
+    use ring::hkdf::{HKDF_SHA256, Salt};
+    use ring::rand::{SecureRandom as _, SystemRandom};
 
     use super::RandomError;
 
+    /// Each message has a key of its own, derived with HKDF (RFC 5869) from `key` and 24 random
+    /// bytes. So the nonce of ChaCha20-Poly1305, whose 12 bytes are too few to be random for as
+    /// many messages as a server seals, is never used twice with one key.
+    fn message_key(key: &[u8; 32], salt: &[u8; 24]) -> Option<LessSafeKey> {
+        let secret = Salt::new(HKDF_SHA256, salt).extract(key);
+        let derived = secret.expand(&[b"mcp sealed message 1"], &CHACHA20_POLY1305).ok()?;
+        Some(LessSafeKey::new(UnboundKey::from(derived)))
+    }
+
+    fn only_nonce() -> Nonce {
+        Nonce::assume_unique_for_key([0; 12])
+    }
+
     pub(crate) fn encrypt(
         key: &[u8; 32],
-        nonce: &[u8; 24],
+        salt: &[u8; 24],
         associated_data: &[u8],
         text: &mut Vec<u8>,
     ) -> Option<()> {
-        XChaCha20Poly1305::new(key.into())
-            .encrypt_in_place(nonce.into(), associated_data, text)
-            .ok()
+        let key = message_key(key, salt)?;
+        key.seal_in_place_append_tag(only_nonce(), Aad::from(associated_data), text).ok()
     }
 
     pub(crate) fn decrypt(
         key: &[u8; 32],
-        nonce: &[u8; 24],
+        salt: &[u8; 24],
         associated_data: &[u8],
         text: &mut Vec<u8>,
     ) -> Option<()> {
-        XChaCha20Poly1305::new(key.into())
-            .decrypt_in_place(nonce.into(), associated_data, text)
-            .ok()
+        let key = message_key(key, salt)?;
+        let opened = key.open_in_place(only_nonce(), Aad::from(associated_data), text).ok()?;
+        let length = opened.len();
+        text.truncate(length);
+        Some(())
     }
 
     /// SHA-256.
     pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 32] {
-        let mut hasher = Sha256::new();
+        let mut context = Context::new(&SHA256);
         for part in parts {
-            hasher.update(part);
+            context.update(part);
         }
-        hasher.finalize().into()
+        let mut digest = [0; 32];
+        digest.copy_from_slice(context.finish().as_ref());
+        digest
     }
 
     pub(crate) fn random<const N: usize>() -> Result<[u8; N], RandomError> {
         let mut bytes = [0; N];
-        getrandom::fill(&mut bytes).map_err(RandomError)?;
+        SystemRandom::new().fill(&mut bytes).map_err(|_| RandomError)?;
         Ok(bytes)
     }
 }
@@ -89,11 +106,45 @@ pub(crate) use primitives::{decrypt, digest, encrypt, random};
 
 impl fmt::Display for RandomError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the operating system failed to provide random bytes")?;
-        #[cfg(feature = "sealed-state")]
-        write!(f, ": {}", self.0)?;
-        Ok(())
+        f.write_str("the operating system failed to provide random bytes")
     }
 }
 
 impl std::error::Error for RandomError {}
+
+#[cfg(all(test, feature = "sealed-state"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_opens_only_with_its_key_its_salt_and_its_associated_data() {
+        let (key, salt) = ([7; 32], [9; 24]);
+        let mut sealed = b"the text".to_vec();
+        encrypt(&key, &salt, b"call", &mut sealed).unwrap();
+        assert_eq!(sealed.len(), 8 + 16);
+        let open = |key, salt, data: &[u8]| {
+            let mut text = sealed.clone();
+            decrypt(key, salt, data, &mut text).map(|()| text)
+        };
+        assert_eq!(open(&key, &salt, b"call").unwrap(), b"the text");
+        assert_eq!(open(&[8; 32], &salt, b"call"), None);
+        assert_eq!(open(&key, &[8; 24], b"call"), None);
+        assert_eq!(open(&key, &salt, b"other"), None);
+    }
+
+    /// Computed with the HKDF and the ChaCha20-Poly1305 of another library (Python's
+    /// `cryptography`), so the construction is the documented one.
+    #[test]
+    fn sealing_is_hkdf_and_chacha20_poly1305() {
+        let mut sealed = b"the text".to_vec();
+        encrypt(&[7; 32], &[9; 24], b"call", &mut sealed).unwrap();
+        let hex: String = sealed.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "c4ffe519deaaf23875faaff4b4c9bc3f3a8564ee0a0e8aef");
+    }
+
+    #[test]
+    fn a_digest_is_that_of_the_joined_parts() {
+        assert_eq!(digest(&[b"ab", b"c"]), digest(&[b"abc"]));
+        assert_eq!(digest(&[b"abc"])[..4], [0xba, 0x78, 0x16, 0xbf]);
+    }
+}

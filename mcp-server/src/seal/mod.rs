@@ -2,7 +2,8 @@
 //! basic/patterns/mrtr, "Server Requirements for requestState"; MRTR-6, MRTR-7).
 //!
 //! A token is `base64url(version ‖ key id ‖ nonce ‖ ciphertext ‖ tag)`, encrypted with
-//! XChaCha20-Poly1305. The associated data binds it to the name of the server, the principal, the
+//! ChaCha20-Poly1305 and a key of its own, which HKDF with SHA-256 derives from the key of the
+//! server and the nonce. The associated data binds it to the name of the server, the principal, the
 //! method and a digest of the parameters. The plaintext is the time of expiry and the state.
 
 mod binding;

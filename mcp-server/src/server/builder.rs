@@ -30,7 +30,7 @@ use crate::limits::Limits;
 use crate::prompt::PromptRoute;
 use crate::registry::ServerHandle;
 use crate::resource::ResourceRoute;
-use crate::route::{Provider, Routes};
+use crate::route::{IntoRoute, Provider, Routes};
 use crate::seal::KeyRing;
 #[cfg(feature = "http")]
 use crate::store::Stores;
@@ -41,7 +41,7 @@ use crate::tool::ToolRoute;
 /// Builds a [`Server`]. [`Server::builder`] creates it.
 ///
 /// Capabilities are derived from what is registered. [`ServerBuilder::build`] and the `serve`
-/// methods report the first invalid registration, so that the calls chain.
+/// methods report all mistakes in the registrations, so that the calls chain.
 ///
 /// ```
 /// use std::time::Duration;
@@ -140,8 +140,8 @@ impl ServerBuilder {
     // ---- routes, methods, state and layers ----
 
     /// Registers a tool.
-    pub fn tool(self, route: ToolRoute) -> Self {
-        self.tools([route])
+    pub fn tool(self, route: impl IntoRoute<ToolRoute>) -> Self {
+        self.tools([route.into_route()])
     }
 
     /// Registers tools. An empty list declares the capability, for tools that are added later.
@@ -151,8 +151,8 @@ impl ServerBuilder {
     }
 
     /// Registers a prompt.
-    pub fn prompt(self, route: PromptRoute) -> Self {
-        self.prompts([route])
+    pub fn prompt(self, route: impl IntoRoute<PromptRoute>) -> Self {
+        self.prompts([route.into_route()])
     }
 
     /// Registers prompts. An empty list declares the capability, for prompts that are added later.
@@ -162,8 +162,8 @@ impl ServerBuilder {
     }
 
     /// Registers a resource or a resource template.
-    pub fn resource(self, route: ResourceRoute) -> Self {
-        self.resources([route])
+    pub fn resource(self, route: impl IntoRoute<ResourceRoute>) -> Self {
+        self.resources([route.into_route()])
     }
 
     /// Registers resources and resource templates. An empty list declares the capability, for
@@ -174,8 +174,8 @@ impl ServerBuilder {
     }
 
     /// Registers routes of any kind. See [`routes!`](crate::routes).
-    pub fn routes(self, routes: Routes) -> Self {
-        let Routes { tools, prompts, resources } = routes;
+    pub fn routes(self, routes: impl IntoRoute<Routes>) -> Self {
+        let Routes { tools, prompts, resources } = routes.into_route();
         let mut builder = self;
         if !tools.is_empty() {
             builder = builder.tools(tools);
@@ -231,6 +231,7 @@ impl ServerBuilder {
     /// The result must be an object, or `()`. On modern requests, `resultType` and the server's
     /// identity are added to it unless it contains them. The parameters contain the `_meta` of the
     /// request, so a type with `#[serde(deny_unknown_fields)]` needs a field for it.
+    #[track_caller]
     pub fn method<M, F, Fut>(mut self, handler: F) -> Self
     where
         M: Method,
@@ -390,7 +391,8 @@ impl ServerBuilder {
     /// Builds the server, which serves any number of connections.
     ///
     /// # Errors
-    /// The first invalid registration.
+    /// Invalid registrations, duplicate names, and states that handlers take and the server does
+    /// not have; all of them at once ([`BuildError::Several`]).
     pub fn build(self) -> Result<Server, BuildError> {
         self.parts.build()
     }

@@ -1,11 +1,12 @@
 //! What a builder collects, and the server that is built from it.
 
 use std::collections::HashMap;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_core::extensions::Extensions;
-use mcp_core::method::{self, Methods};
+use mcp_core::method::{self, Methods, Row};
 use mcp_core::revision::{Revision, RuleSet};
 use mcp_core::service::BoxService;
 use mcp_core::telemetry::Telemetry;
@@ -75,7 +76,9 @@ pub(super) struct Parts {
     pub(super) dialect: SchemaDialect,
     /// Whether the build logs what hosts break on.
     pub(super) lints: bool,
-    pub(super) invalid_registration: Option<BuildError>,
+    /// The rows of each extension, and where it was created: for errors.
+    pub(super) origins: Vec<(&'static [Row], &'static Location<'static>)>,
+    pub(super) mistakes: Vec<BuildError>,
 }
 
 pub(super) type BoxLayer = Box<dyn FnOnce(BoxService) -> BoxService + Send>;
@@ -111,30 +114,38 @@ impl Parts {
             stores: Stores::new(),
             dialect: SchemaDialect::AsWritten,
             lints: true,
-            invalid_registration: None,
+            origins: Vec::new(),
+            mistakes: Vec::new(),
         }
     }
 
     pub(super) fn add_extension(&mut self, extension: ServerExtension) {
         let registered = extension.into_registered();
-        if let Err(invalid_registration) = registered.and_then(|it| self.register_extension(it)) {
-            self.invalid_registration.get_or_insert(invalid_registration);
+        if let Err(mistake) = registered.and_then(|it| self.register_extension(it)) {
+            self.mistakes.push(mistake);
         }
     }
 
     fn register_extension(&mut self, extension: Registered) -> Result<(), BuildError> {
-        let Registered { id, settings, rows, methods, filters } = extension;
-        if self.extensions.iter().any(|(other, _)| *other == id) {
-            return Err(BuildError::Duplicate { kind: "extension", name: id.to_string() });
+        let Registered { id, settings, rows, methods, filters, place } = extension;
+        let duplicate = |kind, name: &str, first, second| {
+            Err(BuildError::Duplicate { kind, name: name.to_owned(), first, second })
+        };
+        if let Some(index) = self.extensions.iter().position(|(other, _)| *other == id) {
+            return duplicate("extension", &id, self.origins[index].1, place);
         }
         for (name, method) in methods {
-            if self.methods.insert(name, method).is_some() {
-                return Err(BuildError::Duplicate { kind: "method", name: name.to_owned() });
+            let second = method.place;
+            if let Some(first) = self.methods.insert(name, method) {
+                return duplicate("method", name, first.place, second);
             }
         }
         for row in rows {
             if self.known_methods.find_extended(row.name).is_some() {
-                return Err(BuildError::Duplicate { kind: "method", name: row.name.to_owned() });
+                let defines =
+                    |(rows, _): &&(&[Row], _)| rows.iter().any(|other| other.name == row.name);
+                let first = self.origins.iter().find(defines).map_or(place, |(_, first)| first);
+                return duplicate("method", row.name, first, place);
             }
         }
         for filter in filters {
@@ -143,32 +154,32 @@ impl Parts {
                 let reason = "the protocol defines a member with this name".into();
                 return Err(BuildError::Invalid { kind, name, reason });
             }
-            if self.filters.iter().any(|other| other.member == filter.member) {
-                let name = filter.member.to_owned();
-                return Err(BuildError::Duplicate { kind: "filter", name });
+            if let Some(other) = self.filters.iter().find(|other| other.member == filter.member) {
+                return duplicate("filter", filter.member, other.place, filter.place);
             }
             self.filters.push(filter);
         }
         self.known_methods.add(rows);
         self.extensions.push((id, settings));
+        self.origins.push((rows, place));
         Ok(())
     }
 
     pub(super) fn add_tools(&mut self, routes: &mut dyn Iterator<Item = ToolRoute>) {
         self.live.change(|registry| registry.tools.offer());
-        let name = |route: &ToolRoute| route.name().to_owned();
+        let identity = |route: &ToolRoute| (route.name().to_owned(), route.wiring.place);
         let dialect = Arc::clone(&self.live.dialect);
         let routes = &mut routes.map(|mut route| {
             route.join(&dialect);
             route
         });
-        self.register("tool", routes, name, check_tool, Registry::insert_tool);
+        self.register("tool", routes, identity, check_tool, Registry::insert_tool);
     }
 
     pub(super) fn add_prompts(&mut self, routes: &mut dyn Iterator<Item = PromptRoute>) {
         self.live.change(|registry| registry.prompts.offer());
-        let name = |route: &PromptRoute| route.prompt().name.clone();
-        self.register("prompt", routes, name, check_prompt, Registry::insert_prompt);
+        let identity = |route: &PromptRoute| (route.prompt.name.clone(), route.wiring.place);
+        self.register("prompt", routes, identity, check_prompt, Registry::insert_prompt);
     }
 
     pub(super) fn add_resources(&mut self, routes: &mut dyn Iterator<Item = ResourceRoute>) {
@@ -176,40 +187,40 @@ impl Parts {
             registry.resources.offer();
             registry.templates.offer();
         });
-        let name = |route: &ResourceRoute| route.uri().to_owned();
-        self.register("resource", routes, name, check_resource, Registry::insert_resource);
+        let identity = |route: &ResourceRoute| (route.uri().to_owned(), route.wiring.place);
+        self.register("resource", routes, identity, check_resource, Registry::insert_resource);
     }
 
     pub(super) fn add_method(&mut self, method: &'static str, handler: CustomMethod) {
         let (kind, name) = ("method", method.to_owned());
-        let invalid_registration = if method::find(method).is_some() {
+        let second = handler.place;
+        if method::find(method).is_some() {
             let reason = "the protocol defines a method with this name".into();
-            BuildError::Invalid { kind, name, reason }
-        } else if self.methods.insert(method, handler).is_some() {
-            BuildError::Duplicate { kind, name }
-        } else {
-            return;
-        };
-        self.invalid_registration.get_or_insert(invalid_registration);
+            self.mistakes.push(BuildError::Invalid { kind, name, reason });
+        } else if let Some(other) = self.methods.insert(method, handler) {
+            let first = other.place;
+            self.mistakes.push(BuildError::Duplicate { kind, name, first, second });
+        }
     }
 
     fn register<T>(
         &mut self,
         kind: &'static str,
         routes: &mut dyn Iterator<Item = T>,
-        name: impl Fn(&T) -> String,
+        identity: impl Fn(&T) -> (String, &'static Location<'static>),
         check: impl Fn(&T) -> Result<(), BuildError>,
         insert: impl Fn(&mut Registry, Arc<T>) -> Option<Arc<T>>,
     ) {
         for route in routes {
-            if let Err(invalid_registration) = check(&route) {
-                self.invalid_registration.get_or_insert(invalid_registration);
+            if let Err(mistake) = check(&route) {
+                self.mistakes.push(mistake);
                 continue;
             }
+            let (name, second) = identity(&route);
             let route = Arc::new(route);
             if let Some(other) = self.live.change(|registry| insert(registry, route)) {
-                let name = name(&other);
-                self.invalid_registration.get_or_insert(BuildError::Duplicate { kind, name });
+                let (_, first) = identity(&other);
+                self.mistakes.push(BuildError::Duplicate { kind, name, first, second });
             }
         }
     }
@@ -217,7 +228,7 @@ impl Parts {
     /// Builds the server.
     ///
     /// # Errors
-    /// The first invalid registration.
+    /// The mistakes in the registrations, or the first one in other settings.
     pub(super) fn build(mut self) -> Result<Server, BuildError> {
         self.check()?;
         self.check_schemas()?;
@@ -329,15 +340,13 @@ impl Parts {
     /// Checks what can be checked only when everything is registered.
     ///
     /// # Errors
-    /// The first invalid registration.
+    /// All mistakes, so that one start of the program shows them.
     fn check(&mut self) -> Result<(), BuildError> {
-        if let Some(invalid_registration) = self.invalid_registration.take() {
-            return Err(invalid_registration);
-        }
+        let mut mistakes = std::mem::take(&mut self.mistakes);
         if self.revisions.is_empty() {
             let reason = "no revision is supported; pass at least one to revisions".into();
             let (kind, name) = ("server", self.info.name.clone());
-            return Err(BuildError::Invalid { kind, name, reason });
+            mistakes.push(BuildError::Invalid { kind, name, reason });
         }
         let is_hidden = |(name, method): &(&&'static str, &CustomMethod)| {
             !method.is_of_extension() && self.known_methods.find_extended(name).is_some()
@@ -345,9 +354,12 @@ impl Parts {
         if let Some((name, _)) = self.methods.iter().find(is_hidden) {
             let reason = "an extension defines it; pass its handler to ServerExtension::method";
             let (kind, name) = ("method", (*name).to_owned());
-            return Err(BuildError::Invalid { kind, name, reason: reason.into() });
+            mistakes.push(BuildError::Invalid { kind, name, reason: reason.into() });
         }
-        Ok(())
+        // Routes that a handle adds from now on are checked too.
+        let states = self.live.states.get_or_init(|| self.states.clone());
+        mistakes.extend(self.live.registry().missing_states(states));
+        BuildError::of(mistakes).map_or(Ok(()), Err)
     }
 
     /// Returns what the server shares with other instances, if it shares anything.

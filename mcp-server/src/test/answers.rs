@@ -16,7 +16,7 @@ type Answer<P, R> = Arc<dyn Fn(P) -> R + Send + Sync>;
 /// The answers to what a server asks. It is also the client's side of the conversation.
 #[derive(Clone, Default)]
 pub(super) struct Answers {
-    pub(super) elicit: Option<Answer<ElicitParams, ElicitResult>>,
+    pub(super) elicit: Option<Answer<ElicitParams, Result<ElicitResult, ErrorObject>>>,
     pub(super) create_message: Option<Answer<CreateMessageParams, CreateMessageResult>>,
     pub(super) roots: Option<Vec<Root>>,
 }
@@ -44,9 +44,10 @@ impl Answers {
     pub(super) fn answer(&self, question: InputRequest) -> Result<Value, ErrorObject> {
         let unknown = ErrorObject::method_not_found(question.method());
         let answer = match question {
-            InputRequest::Elicit(params) => {
-                self.elicit.as_ref().map(|answer| serde_json::to_value(answer(*params)))
-            }
+            InputRequest::Elicit(params) => match &self.elicit {
+                Some(answer) => Some(serde_json::to_value(answer(*params)?)),
+                None => None,
+            },
             InputRequest::CreateMessage(params) => {
                 self.create_message.as_ref().map(|answer| serde_json::to_value(answer(*params)))
             }

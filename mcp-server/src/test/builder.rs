@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::revision::Revision;
 use mcp_core::types::{CreateMessageParams, CreateMessageResult, ElicitParams, ElicitResult, Root};
 
@@ -102,10 +103,7 @@ impl ClientBuilder {
     /// let server = Server::builder("greeter", "1.0.0").routes(routes![greet]);
     /// let client = test::client(server)
     ///     .revision(mcp_server::Revision::V2025_11_25)
-    ///     .on_elicit(|_form| {
-    ///         let content = json!({ "name": "Ada" });
-    ///         ElicitResult::accept(content.as_object().cloned().unwrap_or_default())
-    ///     })
+    ///     .on_elicit(|_form| ElicitResult::accept(json!({ "name": "Ada" })))
     ///     .await;
     /// client.call("greet", json!({})).await.assert_text("Hello, Ada!");
     /// # });
@@ -113,7 +111,7 @@ impl ClientBuilder {
     /// ```
     pub fn on_elicit(
         mut self,
-        answer: impl Fn(ElicitParams) -> ElicitResult + Send + Sync + 'static,
+        answer: impl Fn(ElicitParams) -> Result<ElicitResult, ErrorObject> + Send + Sync + 'static,
     ) -> Self {
         self.answers.elicit = Some(Arc::new(answer));
         self

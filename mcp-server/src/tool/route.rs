@@ -21,11 +21,13 @@ use crate::auth::RouteScopes;
 use crate::context::{Context, HandlerFuture};
 use crate::dialect::{SchemaDialect, ServerDialect};
 use crate::error::BuildError;
+use crate::extract::FromContext;
 use crate::handler::Handler;
 use crate::schema::{LazyCheck, LazySchema, Outline, SchemaCheck};
 #[cfg(feature = "tasks")]
 use crate::task::Recovery;
 use crate::wire::wrap_structured;
+use crate::wiring::Wiring;
 
 /// The future of one tool call.
 pub type ToolFuture = HandlerFuture<CallToolResult>;
@@ -45,6 +47,7 @@ pub struct ToolRoute {
     output: Output,
     dialect: RouteDialect,
     pub(crate) scopes: RouteScopes,
+    pub(crate) wiring: Wiring,
     handler: BoxHandler,
     #[cfg(feature = "tasks")]
     task: Option<TaskSettings>,
@@ -74,6 +77,7 @@ impl ToolRoute {
     ///     .read_only(true)
     ///     .handler(|_ctx: Context| async { "hello" });
     /// ```
+    #[track_caller]
     pub fn builder(name: impl Into<String>) -> ToolBuilder {
         ToolBuilder {
             tool: Tool::new(name, Schema::empty_object()),
@@ -81,6 +85,7 @@ impl ToolRoute {
             derive_output: None,
             dialect: None,
             scopes: RouteScopes::default(),
+            wiring: Wiring::here(),
             #[cfg(feature = "tasks")]
             task: None,
         }
@@ -254,6 +259,7 @@ pub struct ToolBuilder {
     derive_output: Option<fn() -> Option<Schema>>,
     dialect: Option<SchemaDialect>,
     scopes: RouteScopes,
+    wiring: Wiring,
     #[cfg(feature = "tasks")]
     task: Option<TaskSettings>,
 }
@@ -403,6 +409,13 @@ impl ToolBuilder {
         self
     }
 
+    /// Adds what an argument of the handler needs of the server.
+    #[doc(hidden)]
+    pub fn takes<T: FromContext>(mut self) -> Self {
+        T::needs(&mut self.wiring.needs);
+        self
+    }
+
     /// Sets the handler, an async function whose arguments are [extractors](crate::extract). If it
     /// takes [`Args<T>`](crate::extract::Args), the input schema is derived from `T`, unless it has
     /// been set.
@@ -418,6 +431,7 @@ impl ToolBuilder {
             self.input = Input::Derived(schema);
         }
         self.derive_output.get_or_insert(H::Output::output_schema);
+        H::needs(&mut self.wiring.needs);
         self.raw(move |call| match handler.run(&call) {
             Ok(running) => Box::pin(async move { running.await.into_tool_result() }),
             Err(rejection) => Box::pin(std::future::ready(call.refuse(rejection))),
@@ -468,6 +482,7 @@ impl ToolBuilder {
             output,
             dialect: RouteDialect::new(self.dialect),
             scopes: self.scopes,
+            wiring: self.wiring,
             handler,
             #[cfg(feature = "tasks")]
             task,

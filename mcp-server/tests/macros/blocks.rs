@@ -264,7 +264,13 @@ async fn a_provider_can_be_shared_with_the_rest_of_the_program() {
 #[test]
 fn duplicate_names_of_providers_are_refused_when_the_server_is_built() {
     let error = Server::builder("test", "1").with(notes()).with(notes()).build().unwrap_err();
-    assert_eq!(error.to_string(), "the tool \"write\" is registered twice");
+    let text = error.to_string();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (9, "the server has 8 mistakes:"), "{text}");
+    assert!(
+        lines[1].starts_with("- the tool \"write\" is registered twice: both times by the"),
+        "{text}"
+    );
 }
 
 #[test]

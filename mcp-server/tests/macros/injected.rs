@@ -1,7 +1,7 @@
 //! Injected parameters, at any position among the arguments.
 
 use mcp_server::extract::{FromContext, State};
-use mcp_server::{Context, ErrorObject, Revision, Server, routes, tool};
+use mcp_server::{BuildError, Context, ErrorObject, Revision, Server, routes, tool};
 use serde_json::json;
 
 use crate::client::Client;
@@ -68,7 +68,7 @@ fn missing(state: State<String>) -> String {
 }
 
 async fn client() -> Client {
-    let routes = routes![anywhere, own_context, thread, panics, missing];
+    let routes = routes![anywhere, own_context, thread, panics];
     Client::new(Server::builder("test", "1").state(Counter(7)).state(Label("seven")).routes(routes))
         .await
 }
@@ -105,7 +105,65 @@ async fn a_blocking_function_runs_on_a_separate_thread() {
     assert_eq!(client.try_call("panics", json!({})).await.unwrap_err().code(), -32603);
 }
 
-#[tokio::test]
-async fn a_missing_state_is_an_internal_error() {
-    assert_eq!(client().await.try_call("missing", json!({})).await.unwrap_err().code(), -32603);
+#[mcp_server::prompt]
+fn missing_in_prompt(state: &State<Label>) -> String {
+    state.0.to_owned()
+}
+
+#[mcp_server::resource("missing://{id}")]
+fn missing_in_resource(id: u8, state: State<Label>) -> String {
+    format!("{id} {}", state.0)
+}
+
+struct Provider;
+
+#[mcp_server::tools]
+impl Provider {
+    #[tool(name = "missing_in_method")]
+    fn method(&self, state: State<Label>) -> String {
+        state.0.to_owned()
+    }
+}
+
+#[test]
+fn a_missing_state_is_reported_at_the_attribute_when_the_server_is_built() {
+    let routes = routes![missing, missing_in_prompt, missing_in_resource];
+    let server = Server::builder("test", "1").routes(routes).with(Provider);
+    let error = server.build().unwrap_err();
+    let BuildError::Several(mistakes) = &error else { panic!("{error}") };
+    let named: Vec<_> = mistakes
+        .iter()
+        .map(|mistake| match mistake {
+            BuildError::MissingState { name, place, .. } => {
+                assert!(place.file().ends_with("injected.rs"), "{place}");
+                (&**name, place.line())
+            }
+            other => panic!("{other}"),
+        })
+        .collect();
+    let line_of = |text: &str| {
+        let source = include_str!("injected.rs");
+        u32::try_from(source.lines().position(|line| line.contains(text)).unwrap()).unwrap()
+    };
+    assert_eq!(
+        named,
+        [
+            ("missing", line_of("fn missing(")),
+            ("missing_in_method", line_of("impl Provider {")),
+            ("missing_in_prompt", line_of("fn missing_in_prompt(")),
+            ("missing://{id}", line_of("fn missing_in_resource(")),
+        ]
+    );
+}
+
+#[test]
+fn a_function_in_two_lists_is_reported_once() {
+    let server = Server::builder("test", "1").state(Counter(7)).routes(routes![thread, panics]);
+    let error = server.routes(routes![thread]).build().unwrap_err().to_string();
+    assert!(
+        error.starts_with(
+            "the tool \"thread\" is registered twice: both times by the definition at"
+        ),
+        "{error}"
+    );
 }

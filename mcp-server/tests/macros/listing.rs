@@ -123,8 +123,9 @@ async fn a_marked_function_stays_callable() {
 fn a_duplicate_tool_is_refused_when_the_server_is_built() {
     let in_one_list =
         Server::builder("test", "1").routes(routes![plain, bare, plain]).build().unwrap_err();
-    assert_eq!(in_one_list.to_string(), "the tool \"plain\" is registered twice");
+    let in_one_list = in_one_list.to_string();
+    assert!(in_one_list.starts_with("the tool \"plain\" is registered twice: "), "{in_one_list}");
     let in_two_lists =
         Server::builder("test", "1").routes(routes![plain]).routes(routes![bare, plain]).build();
-    assert_eq!(in_two_lists.unwrap_err().to_string(), "the tool \"plain\" is registered twice");
+    assert_eq!(in_two_lists.unwrap_err().to_string(), in_one_list);
 }

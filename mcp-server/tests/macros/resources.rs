@@ -45,6 +45,17 @@ fn row(
     format!("{table},{index}")
 }
 
+/// Search in the documents.
+#[resource("search://{folder*}{?words,limit,raw}")]
+fn search(
+    folder: String,
+    words: String,
+    #[arg(default = 10u8)] limit: u8,
+    raw: Option<bool>,
+) -> String {
+    format!("{folder} {words:?} {limit} {raw:?}")
+}
+
 #[resource("many://x")]
 fn many() -> Vec<ResourceContents> {
     vec![
@@ -83,7 +94,7 @@ impl Page {
 }
 
 async fn client() -> Client {
-    let routes = routes![config, all, file, row, many, whole];
+    let routes = routes![config, all, file, row, search, many, whole];
     let page = Arc::new(Page { text: "t".to_owned(), bytes: vec![1] });
     Client::new(Server::builder("test", "1").state(1u8).routes(routes).with_shared(page)).await
 }
@@ -117,6 +128,11 @@ async fn resources_and_templates_are_listed_separately() {
         [
             json!({"uriTemplate": "file:///{+path}", "name": "file", "description": "A file."}),
             json!({"uriTemplate": "db://{table}/rows/{row}", "name": "row", "mimeType": "text/csv"}),
+            json!({
+                "uriTemplate": "search://{folder*}{?words,limit,raw}",
+                "name": "search",
+                "description": "Search in the documents.",
+            }),
         ]
     );
 }
@@ -161,6 +177,29 @@ async fn variables_are_typed() {
         "un",
     );
     assert_eq!(suggested.await, json!(["units"]));
+}
+
+#[tokio::test]
+async fn parameters_of_the_query_may_be_missing() {
+    let client = client().await;
+    for (uri, text) in [
+        ("search://docs/en?words=a%20b", r#"docs/en "a b" 10 None"#),
+        ("search://docs?raw=true&words=", r#"docs "" 10 Some(true)"#),
+        ("search://docs?limit=3&words=x", r#"docs "x" 3 None"#),
+    ] {
+        assert_eq!(client.read(uri).await.unwrap()["text"], text, "{uri}");
+    }
+    for (uri, says) in [
+        ("search://docs", "/arguments/words: the argument is required"),
+        ("search://docs?words=x&limit=many", "/arguments/limit: expected a non-negative"),
+        ("search://docs?words=x&page=2", "resource not found: search://docs?words=x&page=2"),
+        ("search://docs?words=x&words=y", "resource not found: "),
+        ("search://docs/../x?words=x", "resource not found: "),
+    ] {
+        let error = client.read(uri).await.unwrap_err();
+        assert_eq!(error.code(), -32602, "{uri}");
+        assert!(error.message().starts_with(says), "{uri}: {}", error.message());
+    }
 }
 
 #[tokio::test]

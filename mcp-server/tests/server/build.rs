@@ -27,8 +27,14 @@ fn build_error(server: ServerBuilder) -> BuildError {
     server.build().expect_err("the server is invalid")
 }
 
-fn duplicate(kind: &'static str, name: &str) -> BuildError {
-    BuildError::Duplicate { kind, name: name.into() }
+#[track_caller]
+fn assert_duplicate(error: &BuildError, of: &str, name: &str) {
+    match error {
+        BuildError::Duplicate { kind, name: found, .. } => {
+            assert_eq!((*kind, &**found), (of, name))
+        }
+        other => panic!("{other}"),
+    }
 }
 
 #[track_caller]
@@ -44,20 +50,42 @@ fn invalid(server: ServerBuilder, kind: &str, name: &str, says: &str) {
 
 #[test]
 fn duplicates_are_reported_by_name() {
-    assert_eq!(build_error(server().tool(tool("a")).tool(tool("a"))), duplicate("tool", "a"));
-    assert_eq!(build_error(server().prompts([prompt("a"), prompt("a")])), duplicate("prompt", "a"));
+    assert_duplicate(&build_error(server().tool(tool("a")).tool(tool("a"))), "tool", "a");
+    let prompts = server().prompts([prompt("a"), prompt("a")]);
+    assert_duplicate(&build_error(prompts), "prompt", "a");
+    let resources = server().resources([resource("a://b"), resource("a://b")]);
+    assert_duplicate(&build_error(resources), "resource", "a://b");
+    let templates = server().resources([resource("a://{b}"), resource("a://{b}")]);
+    assert_duplicate(&build_error(templates), "resource", "a://{b}");
+}
+
+#[test]
+fn a_duplicate_names_both_places() {
+    let here = line!();
+    let one = ToolRoute::builder("a").handler(|| async { "" });
+    let two = ToolRoute::builder("a").handler(|| async { "" });
+    let (first, second) = (here + 1, here + 2);
+    let text = build_error(server().tool(one).tool(two)).to_string();
+    let at = |line| format!("mcp-server/tests/server/build.rs:{line}:15");
     assert_eq!(
-        build_error(server().resources([resource("a://b"), resource("a://b")])),
-        duplicate("resource", "a://b")
+        text.replace('\\', "/"),
+        format!(
+            "the tool \"a\" is registered twice: at {} and at {}; rename one of them",
+            at(first),
+            at(second)
+        )
     );
-    assert_eq!(
-        build_error(server().resources([resource("a://{b}"), resource("a://{b}")])),
-        duplicate("resource", "a://{b}")
-    );
-    assert_eq!(
-        build_error(server().tool(tool("a")).tool(tool("a"))).to_string(),
-        "the tool \"a\" is registered twice"
-    );
+    // One definition in two lists.
+    let text = build_error(server().tool(tool("a")).tool(tool("a"))).to_string();
+    assert!(text.contains("twice: both times by the definition at "), "{text}");
+}
+
+#[test]
+fn the_debug_of_an_error_is_its_text() {
+    let error = build_error(server().tool(tool("a b")));
+    assert_eq!(format!("{error:?}"), error.to_string());
+    let error = build_error(server().tool(tool("a")).tool(tool("a")));
+    assert_eq!(format!("{error:?}"), error.to_string());
 }
 
 #[test]
@@ -105,7 +133,9 @@ fn uris_and_templates_follow_the_rules() {
         ("a://{b", "brace"),
         ("a://{b}}", "brace"),
         ("a://{}", "not supported"),
-        ("a://{?q}", "not supported"),
+        ("a://{?q*}", "not supported"),
+        ("a://{?q}/b", "the end of a URI template"),
+        ("a://b{&q}", "write {?q}"),
         ("a://{b,c}", "not supported"),
         ("a://{b}{c}", "literal between"),
         ("a://{b}/{b}", "twice"),
@@ -139,7 +169,8 @@ fn a_method_must_not_have_the_name_of_another_one() {
         "the protocol defines a method with this name",
     );
     invalid(with::<Progress>(server()), "method", "notifications/progress", "the protocol");
-    assert_eq!(build_error(with::<Own>(with::<Own>(server()))), duplicate("method", "own/method"));
+    let twice = build_error(with::<Own>(with::<Own>(server())));
+    assert_duplicate(&twice, "method", "own/method");
     with::<Own>(server()).build().unwrap();
 }
 
@@ -159,8 +190,8 @@ fn an_extension_needs_an_id_with_a_prefix_and_an_object_of_settings() {
         invalid(server, "extension", "com.example/search", "must be an object");
     }
     let one = || ServerExtension::declared("com.example/x", json!({}));
-    let twice = || server().extension(one()).extension(one());
-    assert_eq!(build_error(twice()), duplicate("extension", "com.example/x"));
+    let twice = build_error(server().extension(one()).extension(one()));
+    assert_duplicate(&twice, "extension", "com.example/x");
 }
 
 #[test]
@@ -169,9 +200,19 @@ fn a_server_must_support_a_revision() {
 }
 
 #[test]
-fn the_first_error_is_reported() {
-    let server = server().tool(tool("bad name")).tool(tool("a")).tool(tool("a"));
-    invalid(server, "tool", "bad name", "1 to 128");
+fn all_mistakes_are_reported_at_once() {
+    let server = server().tool(tool("bad name")).tool(tool("a")).tool(tool("a")).revisions([]);
+    let error = build_error(server);
+    let BuildError::Several(mistakes) = &error else { panic!("{error}") };
+    assert_eq!(mistakes.len(), 3);
+    let text = error.to_string();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[0], "the server has 3 mistakes:");
+    for (line, says) in
+        lines[1..].iter().zip(["\"bad name\"", "\"a\" is registered twice", "revision"])
+    {
+        assert!(line.starts_with("- the ") && line.contains(says), "{text}");
+    }
 }
 
 #[tokio::test]
@@ -181,4 +222,6 @@ async fn serving_an_invalid_server_fails_with_a_build_error() {
     assert!(error.is_build());
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.to_string().contains("\"a b\""), "{source}");
+    // What a program prints whose `main` returns it.
+    assert_eq!(format!("{error:?}"), format!("the server cannot be built: {source}"));
 }

@@ -259,10 +259,19 @@ async fn nothing_is_sent_to_a_session_without_the_capability() {
         let client = with(transport, revision, json!({}), None).await;
         for (tool, required) in needs() {
             let (text, is_error) = outcome(&client, tool).await;
-            let expected = format!(
-                "the client does not support the question: the client did not declare {required}"
-            );
-            assert_eq!((text, is_error), (expected, true), "{tool}");
+            let since = match tool {
+                "confirm" => Revision::V2025_06_18,
+                "visit" => Revision::V2025_11_25,
+                _ => Revision::V2024_11_05,
+            };
+            let name = mcp_server::jsonrpc::capability_names(&required).join(".");
+            let reason = if revision < since {
+                format!("which needs a client of {since} or later")
+            } else {
+                format!("the client did not declare the capability `{name}`")
+            };
+            assert!(text.starts_with("the client does not support the question: "), "{text}");
+            assert!(is_error && text.contains(&reason), "{tool}: {text}");
         }
         assert_eq!(client.receive_all().await, []);
     })
@@ -273,7 +282,9 @@ async fn nothing_is_sent_to_a_session_without_the_capability() {
 async fn a_question_that_the_revision_does_not_have_is_not_sent() {
     each(&BEFORE_FORMS, async |transport, revision| {
         let client = with(transport, revision, all(), None).await;
-        assert!(outcome(&client, "confirm").await.1 && outcome(&client, "visit").await.1);
+        let refused = outcome(&client, "confirm").await;
+        assert!(refused.1 && refused.0.contains("has no elicitation"), "{refused:?}");
+        assert!(outcome(&client, "visit").await.1);
         assert_eq!(outcome(&client, "can").await.0, "[false, false, true, true]");
         assert_eq!(client.receive_all().await, []);
     })
@@ -293,7 +304,8 @@ async fn a_bare_elicitation_capability_means_forms() {
         let accept = Ok(json!({"action": "accept", "content": {"sure": false}}));
         let client = with(transport, revision, json!({"elicitation": {}}), Some(accept)).await;
         assert_eq!(outcome(&client, "confirm").await, ("sure=false".into(), false));
-        assert!(outcome(&client, "visit").await.1, "no URLs");
+        let refused = outcome(&client, "visit").await;
+        assert!(refused.1 && refused.0.contains("the capability `elicitation.url`"), "{refused:?}");
     })
     .await;
 }
@@ -305,6 +317,8 @@ async fn the_error_of_a_modern_request_names_the_missing_capability() {
         for (tool, required) in needs() {
             let error = client.err("tools/call", json!({"name": tool})).await;
             assert_eq!(error.code, -32021, "{tool}");
+            let name = mcp_server::jsonrpc::capability_names(&required).join(".");
+            assert!(error.message.contains(&format!("capability `{name}`")), "{}", error.message);
             assert_eq!(error.data, Some(json!({"requiredCapabilities": required})));
         }
         assert_eq!(outcome(&client, "can").await.0, "[false, false, false, false]");

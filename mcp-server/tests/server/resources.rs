@@ -118,7 +118,7 @@ async fn a_uri_that_leaves_a_folder_is_an_unknown_resource() {
                 let uri = format!("{scheme}:///{path}");
                 let error = client.err("resources/read", json!({"uri": uri})).await;
                 assert_eq!(error.code, if client.is_legacy() { -32002 } else { -32602 }, "{uri}");
-                assert_eq!(error.message, "resource not found");
+                assert_eq!(error.message, format!("resource not found: {uri}"));
             }
             assert!(read(&client, &format!("any:///{path}")).await[0]["text"].is_string());
         }
@@ -154,7 +154,8 @@ async fn an_unknown_resource_has_the_code_of_the_revision() {
         for uri in ["text://other", "book://b", "book://a/b/c", "gone://1", "not a uri", ""] {
             let error = client.err("resources/read", json!({"uri": uri})).await;
             assert_eq!(error.code, if client.is_legacy() { -32002 } else { -32602 }, "{uri}");
-            assert_eq!(error.message, "resource not found");
+            let said = if uri == "gone://1" { String::new() } else { format!(": {uri}") };
+            assert_eq!(error.message, format!("resource not found{said}"));
             assert_eq!(error.data, Some(json!({"uri": uri})));
         }
         assert_eq!(client.err("resources/read", json!({})).await.code, -32602);

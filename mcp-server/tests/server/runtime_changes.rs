@@ -100,7 +100,12 @@ async fn a_failed_change_sends_no_notification() {
         handle.set_tool(wrong.handler(|_: Context| async { "" })).unwrap_err();
         handle.set_resource(resource("r://{a}{b}")).unwrap_err();
         let twice = handle.replace_tools([tool("a"), tool("a")]).unwrap_err();
-        assert_eq!(twice, BuildError::Duplicate { kind: "tool", name: "a".into() });
+        assert!(matches!(twice, BuildError::Duplicate { kind: "tool", name, .. } if name == "a"));
+        let stateful =
+            || ToolRoute::builder("s").handler(|_: mcp_server::extract::State<u8>| async { "" });
+        let missing = handle.set_tool(stateful()).unwrap_err();
+        assert!(matches!(missing, BuildError::MissingState { state: "u8", .. }), "{missing}");
+        handle.replace_tools([tool("a"), stateful()]).unwrap_err();
         assert_eq!(received(&client).await, Vec::<String>::new());
         assert_eq!(
             client.ok("tools/list", json!({})).await["tools"][0]["name"],

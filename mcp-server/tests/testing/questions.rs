@@ -4,7 +4,9 @@ use mcp_server::types::{
     CreateMessageParams, CreateMessageResult, ElicitParams, ElicitResult, Role, Root,
     SamplingContent, SamplingMessage,
 };
-use mcp_server::{Context, Elicit, Revision, Server, ToolError, routes, serde, test, tool};
+use mcp_server::{
+    Context, Elicit, ErrorObject, Revision, Server, ToolError, routes, serde, test, tool,
+};
 use serde_json::json;
 
 use crate::fixture::panic_while;
@@ -37,9 +39,8 @@ async fn places(ctx: Context) -> Result<String, ToolError> {
     Ok(roots.iter().map(|root| root.uri.as_str()).collect::<Vec<_>>().join(" "))
 }
 
-fn name() -> ElicitResult {
-    let content = json!({"name": "Ada"});
-    ElicitResult::accept(content.as_object().cloned().unwrap_or_default())
+fn name() -> Result<ElicitResult, ErrorObject> {
+    ElicitResult::accept(json!({"name": "Ada"}))
 }
 
 fn server() -> Server {

@@ -51,7 +51,7 @@ impl Scenario {
             .revision(self.revision)
             .client_info("everything-client", env!("CARGO_PKG_VERSION"))
             .on_elicit(
-                |form| async move { Ok(ElicitResult::accept(filled_in(&form.requested_schema))) },
+                |form| async move { ElicitResult::accept(filled_in(&form.requested_schema)) },
             )
             .on_elicit_url(|_| async { Ok(ElicitResult::accept_url()) })
             .on_create_message(|_| async {

@@ -101,10 +101,7 @@ async fn run_client(
         .timeout(IDLE)
         .total_timeout(TOTAL)
         .http_stack(Pool::new(network::Connector))
-        .on_elicit(|_| async {
-            let yes = json!({ "sure": true });
-            Ok(ElicitResult::accept(yes.as_object().cloned().unwrap_or_default()))
-        })
+        .on_elicit(|_| async { ElicitResult::accept(json!({ "sure": true })) })
         .connect_http(network::URL)
         .await?;
     schedule.set_faults(true);

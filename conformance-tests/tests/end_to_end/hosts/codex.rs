@@ -120,7 +120,7 @@ fn text(result: &CallToolResult) -> &str {
 }
 
 fn sure(sure: bool) -> ElicitResult {
-    ElicitResult::accept(json!({ "sure": sure }).as_object().cloned().unwrap_or_default())
+    ElicitResult::accept(json!({ "sure": sure })).expect("an object")
 }
 
 fn turn(id: &str) -> TurnId {

@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use mcp_core::deadline::later;
+use mcp_core::jose::sha256;
 use mcp_core::sync::Mutex;
-use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 /// The SHA-256 of a token and the server that it was presented to: the cache holds no credentials.
@@ -14,7 +14,7 @@ pub(super) type Key = [u8; 32];
 /// The key of a token.
 pub(super) fn key(token: &str, resource: &str) -> Key {
     // No token has a zero byte.
-    Sha256::new().chain_update(token).chain_update([0]).chain_update(resource).finalize().into()
+    sha256(&[token.as_bytes(), &[0], resource.as_bytes()].concat())
 }
 
 /// Tokens that are not valid, for a time that is the same for all.

@@ -136,7 +136,9 @@ impl RpcModuleBuilder {
 }
 
 fn duplicate(name: &str) -> BuildError {
-    BuildError::Duplicate { kind: "method", name: name.to_owned() }
+    let reason = "two methods of the module have this name; choose another \
+                  RpcModuleBuilder::prefix";
+    BuildError::Invalid { kind: "method", name: name.to_owned(), reason: reason.to_owned() }
 }
 
 /// Returns the names of the properties of a schema, in their order.

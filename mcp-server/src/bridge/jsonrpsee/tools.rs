@@ -248,7 +248,8 @@ impl RpcTools {
                 return Err(BuildError::Invalid { kind, name, reason: reason.to_owned() });
             }
             if schemas.insert(&schema.name, schema).is_some() {
-                return Err(BuildError::Duplicate { kind, name });
+                let reason = "it has two schemas; remove one of them".to_owned();
+                return Err(BuildError::Invalid { kind, name, reason });
             }
         }
         for schema in documents {

@@ -2,7 +2,7 @@
 //! THREAT-10).
 
 use std::future::Future;
-use std::io;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use futures::FutureExt as _;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use mcp_core::service::BoxFuture;
 use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
+use tokio::net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -41,6 +41,9 @@ impl ServerBuilder {
     /// dropped and would keep the runtime from ending: the process then exits with status 1 shortly
     /// after.
     ///
+    /// The server reports its URL in an event of `tracing` at level `info`, and, if standard error
+    /// is a terminal, on a line there. Nothing is written to standard output.
+    ///
     /// The address must be one of this machine (`127.0.0.1:8080`); for others use
     /// [`Server::serve_http_with`], which takes the names that clients use.
     ///
@@ -66,7 +69,12 @@ impl Server {
     /// # Errors
     /// When the address cannot be listened on, or other machines reach it.
     pub async fn serve_http(&self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
-        let listener = TcpListener::bind(address).await.map_err(ServeError::listen)?;
+        let addresses = lookup_host(address).await.map_err(ServeError::resolve)?;
+        let addresses: Vec<SocketAddr> = addresses.collect();
+        let listener = match TcpListener::bind(&addresses[..]).await {
+            Ok(listener) => listener,
+            Err(error) => return Err(ServeError::listen(addresses, error)),
+        };
         self.serve_http_and_watch(listener).await
     }
 
@@ -75,6 +83,7 @@ impl Server {
     fn serve_http_and_watch(&self, listener: TcpListener) -> BoxFuture<'_, Result<(), ServeError>> {
         Box::pin(async move {
             let serving = Serving::new(self, &listener, HttpOptions::new())?;
+            announce(&self.definition.info.name, &serving.1);
             let timeout = serving.0.limits.http.shutdown_timeout;
             let (watch, watchdog) = watch::prepare(timeout, None);
             let (stops, over) = watch.split();
@@ -189,8 +198,18 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// A socket that is served.
-struct Serving(Arc<Connections>);
+/// Tells the person who started the server in a terminal where it listens. Others have the event of
+/// `tracing`, and hosts that read standard error get no line that they do not expect.
+fn announce(name: &str, url: &str) {
+    let mut stderr = io::stderr();
+    if stderr.is_terminal() {
+        // A terminal that is gone must not end the server.
+        drop(writeln!(stderr, "{name} listens on {url} (Ctrl+C stops it)"));
+    }
+}
+
+/// A socket that is served, and the URL of the server.
+struct Serving(Arc<Connections>, String);
 
 impl Serving {
     fn new(
@@ -198,14 +217,15 @@ impl Serving {
         listener: &TcpListener,
         mut options: HttpOptions,
     ) -> Result<Self, ServeError> {
-        let address = listener.local_addr().map_err(ServeError::listen)?;
+        let address = listener.local_addr().map_err(ServeError::socket)?;
         if !address.ip().is_loopback() && options.hosts.is_empty() && !options.any_host {
             return Err(ServeError::exposed(address));
         }
-        options.path.get_or_insert_with(|| HttpOptions::PATH.into());
-        tracing::info!(%address, "serving");
+        let path = options.path.get_or_insert_with(|| HttpOptions::PATH.into());
+        let url = format!("http://{address}{path}");
+        tracing::info!(%address, url, "serving");
         let limits = server.definition.limits().clone();
-        Ok(Self(Connections::new(server.clone().into_service_with(options), limits)))
+        Ok(Self(Connections::new(server.clone().into_service_with(options), limits), url))
     }
 
     /// Accepts the connections that wait in the system's queue: their peers believe that they are

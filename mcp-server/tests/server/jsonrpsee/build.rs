@@ -77,7 +77,8 @@ fn options_and_schemas_must_name_methods_of_the_module() {
         assert!(reason.contains("the module does not have it"), "{reason}");
     }
     let twice = new().method(MethodSchema::new("a")).method(MethodSchema::new("a"));
-    let duplicate = BuildError::Duplicate { kind: "method", name: "a".into() };
+    let reason = "it has two schemas; remove one of them".into();
+    let duplicate = BuildError::Invalid { kind: "method", name: "a".into(), reason };
     assert_eq!(twice.build().unwrap_err(), duplicate);
     let mut module = RpcModule::new(());
     module.register_async_method("a", |_, _, _| async { 1_u8 }).unwrap();
