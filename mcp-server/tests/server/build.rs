@@ -31,7 +31,7 @@ fn build_error(server: ServerBuilder) -> BuildError {
 fn assert_duplicate(error: &BuildError, of: &str, name: &str) {
     match error {
         BuildError::Duplicate { kind, name: found, .. } => {
-            assert_eq!((*kind, &**found), (of, name))
+            assert_eq!((*kind, &**found), (of, name));
         }
         other => panic!("{other}"),
     }
