@@ -307,6 +307,20 @@ async fn answer_all(
     Ok(answers.into_iter().collect())
 }
 
+/// The params of a question, as a legacy server would send them.
+pub(crate) fn params_of(request: &InputRequest) -> Result<JsonBytes, Error> {
+    let params = match request {
+        InputRequest::Elicit(params) => JsonBytes::new(params),
+        InputRequest::CreateMessage(params) => JsonBytes::new(params),
+        InputRequest::ListRoots(Some(params)) => JsonBytes::new(params),
+        InputRequest::Other(OtherInputRequest { params: Some(params), .. }) => {
+            JsonBytes::new(params)
+        }
+        _ => Ok(JsonBytes::empty_object()),
+    };
+    params.map_err(|error| Error::argument("the question", error))
+}
+
 /// Has a handler answer one question.
 pub(crate) async fn answer(
     client: &Client,
@@ -316,16 +330,7 @@ pub(crate) async fn answer(
     call: Option<&OriginatingCall>,
 ) -> Result<(String, RawJson), Error> {
     let asked = request.method().to_owned();
-    let params = match &request {
-        InputRequest::Elicit(params) => JsonBytes::new(params),
-        InputRequest::CreateMessage(params) => JsonBytes::new(params),
-        InputRequest::ListRoots(Some(params)) => JsonBytes::new(params),
-        InputRequest::Other(OtherInputRequest { params: Some(params), .. }) => {
-            JsonBytes::new(params)
-        }
-        _ => Ok(JsonBytes::empty_object()),
-    };
-    let params = params.map_err(|error| Error::argument("the question", error))?;
+    let params = params_of(&request)?;
     let inbound = &client.wire().inbound;
     let question = Question::new(key.clone().into(), &inbound.server, call.cloned(), &params);
     let reply = inbound.handlers.answer(&asked, &params, question).await;

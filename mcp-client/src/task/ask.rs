@@ -8,15 +8,15 @@ use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::MethodName;
 use mcp_core::method::{Method as _, TasksGet};
 use mcp_core::service::BoxFuture;
-use mcp_core::text::PeerText;
 use mcp_core::types::{DetailedTask, ElicitResult, InputRequest, InputResponses};
 use tokio::time::Instant;
 
 use super::ledger::{Ledger, Refused};
 use crate::client::Client;
 use crate::deadline::Deadlines;
-use crate::era::input_required::answer;
+use crate::era::input_required::{answer, params_of};
 use crate::error::{Error, ErrorKind};
+use crate::handler::missing_handler;
 use crate::question::OriginatingCall;
 
 /// An answer of a handler, with the key of its question.
@@ -113,13 +113,13 @@ impl Questions {
             )));
             return Ok(());
         }
-        let asked = PeerText::with_max(request.method(), 64).to_string();
+        let reason = missing_handler(request.method(), &params_of(request)?);
         if matches!(request, InputRequest::Elicit(_)) {
-            tracing::warn!(method = %asked, "a task asks, and the client has no handler: cancelled");
+            tracing::warn!("cancelled a question of a task: {reason}");
             return (self.answers.insert(key, &ElicitResult::cancel()))
                 .map_err(|error| Error::argument("the answer", error));
         }
-        tracing::warn!(method = %asked, "a task asks, and the client has no handler: not answered");
+        tracing::warn!("a question of a task is not answered: {reason}");
         Ok(())
     }
 
