@@ -111,8 +111,8 @@ impl KeychainStore {
     }
 }
 
-/// A keychain, until it is dropped. Some block then, and panic if a task of a runtime drops them, so
-/// that happens on a thread of its own.
+/// A keychain, until it is dropped. Some block then, and panic if a task of a runtime drops them,
+/// so that happens on a thread of its own.
 struct Backend(Option<Arc<keyring_core::CredentialStore>>);
 
 impl Backend {
