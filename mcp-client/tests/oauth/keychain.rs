@@ -1,9 +1,12 @@
 //! Credentials in a keychain; the mock store of keyring-core is one.
 
-use std::sync::Arc;
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::{Arc, mpsc};
 
 use futures::future::join_all;
-use keyring_core::mock;
+use keyring_core::api::CredentialStoreApi;
+use keyring_core::{Entry, mock};
 use mcp_client::oauth::{ErrorKind, KeychainStore, LoginStatus};
 
 use crate::host::{hosted, log_in};
@@ -81,4 +84,51 @@ async fn a_lock_file_that_others_could_replace_is_refused() {
     let store = keychain(&mock::Store::new().unwrap());
     let error = store.with_lock_file(folder.path().join("lock")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store);
+}
+
+/// A keychain that says whether a task of a runtime dropped it, where some of them panic.
+struct Fragile {
+    keychain: Arc<mock::Store>,
+    dropped: mpsc::Sender<bool>,
+}
+
+impl CredentialStoreApi for Fragile {
+    fn vendor(&self) -> String {
+        self.keychain.vendor()
+    }
+
+    fn id(&self) -> String {
+        self.keychain.id()
+    }
+
+    fn build(
+        &self,
+        service: &str,
+        user: &str,
+        modifiers: Option<&HashMap<&str, &str>>,
+    ) -> keyring_core::Result<Entry> {
+        self.keychain.build(service, user, modifiers)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        self.dropped.send(tokio::runtime::Handle::try_current().is_ok()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn no_task_of_the_runtime_drops_a_keychain() {
+    let world = World::new();
+    let (dropped, drops) = mpsc::channel();
+    let keychain = Fragile { keychain: mock::Store::new().unwrap(), dropped };
+    let store = KeychainStore::with_backend("com.example.notes", Arc::new(keychain));
+    let oauth = hosted(&world).store(store).build_for(SERVER).unwrap();
+    log_in(&world, &oauth).await;
+    drop(oauth);
+    assert!(!drops.recv_timeout(std::time::Duration::from_secs(20)).unwrap());
 }

@@ -2,6 +2,7 @@
 //! Secret Service such as GNOME Keyring or KWallet.
 
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ use crate::oauth::error::{Error, ErrorKind};
 #[derive(Clone)]
 pub struct KeychainStore {
     service: Arc<str>,
-    backend: Arc<keyring_core::CredentialStore>,
+    backend: Arc<Backend>,
     locks: Arc<KeyLocks>,
     file_lock: Option<(PathBuf, Arc<Mutex<()>>)>,
 }
@@ -72,6 +73,7 @@ impl KeychainStore {
         backend: Arc<keyring_core::CredentialStore>,
     ) -> Self {
         let (locks, file_lock) = (Arc::default(), None);
+        let backend = Arc::new(Backend(Some(backend)));
         Self { service: service.into().into(), backend, locks, file_lock }
     }
 
@@ -97,7 +99,7 @@ impl KeychainStore {
         let (service, backend) = (Arc::clone(&self.service), Arc::clone(&self.backend));
         let account = base64url(&sha256(key.as_str().as_bytes()));
         let done = blocking(move || {
-            let entry = backend.build(&service, &account, None)?;
+            let entry = backend.entry(&service, &account)?;
             match work(&entry) {
                 Ok(value) => Ok(Some(value)),
                 Err(keyring_core::Error::NoEntry) => Ok(None),
@@ -106,6 +108,29 @@ impl KeychainStore {
         });
         // Some errors hold the value, which `Debug` would show.
         done.await?.map_err(|error| error.to_string().into())
+    }
+}
+
+/// A keychain, until it is dropped. Some block then, and panic if a task of a runtime drops them,
+/// so that happens on a thread of its own.
+struct Backend(Option<Arc<keyring_core::CredentialStore>>);
+
+impl Backend {
+    fn entry(&self, service: &str, account: &str) -> keyring_core::Result<Entry> {
+        let store = self.0.as_ref().ok_or(keyring_core::Error::NoDefaultStore)?;
+        store.build(service, account, None)
+    }
+}
+
+impl Drop for Backend {
+    fn drop(&mut self) {
+        let Some(store) = self.0.take() else { return };
+        // Without a thread it is not dropped at all.
+        let store = ManuallyDrop::new(store);
+        let dropping = move || drop(ManuallyDrop::into_inner(store));
+        if let Err(error) = std::thread::Builder::new().spawn(dropping) {
+            tracing::debug!(%error, "a keychain stays open until the process ends");
+        }
     }
 }
 
