@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 #[cfg(feature = "tasks")]
 use std::time::Duration;
 
-use mcp_core::http::{ParamHeader, param_headers};
+use mcp_core::http::ParamHeader;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::meta::Meta;
@@ -15,6 +15,7 @@ use mcp_core::types::{CallToolResult, Icon, Schema, Tool, ToolAnnotations};
 use mcp_core::types::{TaskSupport, ToolExecution};
 
 use super::dialect::{RouteDialect, WrittenSchemas, complete};
+use super::header_argument::mirrored_arguments;
 use super::output::Output;
 use super::{IntoToolResult, ToolCall};
 use crate::auth::RouteScopes;
@@ -488,18 +489,4 @@ impl ToolBuilder {
             task,
         }
     }
-}
-
-/// Returns the arguments that an input schema mirrors in headers. An error says why a tool with
-/// this schema cannot be registered.
-fn mirrored_arguments(schema: &Schema, outline: Outline) -> Result<Vec<ParamHeader>, String> {
-    if !outline.is_object {
-        let reason =
-            "the root of the input schema must have \"type\": \"object\"; use a struct or a map";
-        return Err(reason.to_owned());
-    }
-    if !outline.may_mirror {
-        return Ok(Vec::new());
-    }
-    param_headers(&schema.as_value()).map_err(|error| format!("the input schema: {error}"))
 }
