@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use mcp_server::http::HttpOptions;
 use mcp_server::{Context, Server, routes, tool};
+use tokio::signal::unix::{SignalKind, signal};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// Returns the name that the client sent.
@@ -44,8 +45,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     });
     let closing = service.clone();
+    let mut terminate = signal(SignalKind::terminate())?; // What stops a container.
     let stop = async move {
-        drop(tokio::signal::ctrl_c().await);
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
         closing.close(); // Otherwise listen streams keep their connections open.
     };
     axum::serve(listener, app).with_graceful_shutdown(stop).await?;

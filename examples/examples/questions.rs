@@ -7,10 +7,11 @@
 //! has all of these; in 2026-07-28 the same tools ask in rounds, which needs the feature
 //! `sealed-state` of `mcp-server`.
 
-#![allow(clippy::print_stdout)]
-// This process is the client; the server is in memory.
-// 2026-07-28 deprecates sampling and roots (SEP-2577). They work until they are removed.
-#![allow(deprecated)]
+#![allow(clippy::print_stdout, reason = "this process is the client; the server is in memory")]
+#![allow(
+    deprecated,
+    reason = "2026-07-28 deprecates sampling and roots (SEP-2577); they work until they are removed"
+)]
 
 use futures::StreamExt as _;
 use mcp_client::types::{
