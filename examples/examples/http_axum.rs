@@ -10,7 +10,6 @@ use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use mcp_server::http::HttpOptions;
 use mcp_server::{Context, Server, routes, tool};
-use tokio::signal::unix::{SignalKind, signal};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// Returns the name that the client sent.
@@ -18,6 +17,23 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 async fn who(ctx: &Context) -> String {
     let agent = ctx.http_request().and_then(|request| request.headers.get(header::USER_AGENT));
     agent.and_then(|agent| agent.to_str().ok()).unwrap_or("somebody").to_owned()
+}
+
+/// Completes when the process is asked to stop: by Ctrl+C, and on Unix by SIGTERM, which stops
+/// containers.
+async fn stopped() -> std::io::Result<()> {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            outcome = interrupt => outcome,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await
 }
 
 #[tokio::main]
@@ -45,11 +61,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     });
     let closing = service.clone();
-    let mut terminate = signal(SignalKind::terminate())?; // What stops a container.
     let stop = async move {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
+        if let Err(error) = stopped().await {
+            eprintln!("signals: {error}");
         }
         closing.close(); // Otherwise listen streams keep their connections open.
     };

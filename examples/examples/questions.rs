@@ -120,7 +120,7 @@ async fn connect() -> Result<Client, Box<dyn std::error::Error>> {
 
 /// Calls a tool and returns its text.
 async fn text_of(client: &Client, tool: &str) -> Result<String, mcp_client::Error> {
-    Ok(client.call_tool(tool, &json!({})).await?.text())
+    Ok(client.call_tool(tool, &()).await?.text())
 }
 
 #[tokio::main]

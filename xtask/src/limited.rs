@@ -87,7 +87,7 @@ impl Output {
 
     fn text(&self) -> String {
         // The stream has ended, or what holds it is not waited for.
-        drop(self.end.recv_timeout(REST));
+        let _ = self.end.recv_timeout(REST);
         let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()
     }
