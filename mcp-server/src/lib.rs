@@ -49,7 +49,7 @@
 //! | `otel` | [OpenTelemetry](telemetry) |
 //! | `tower` | layers of the crate `tower` |
 //! | `jsonrpsee` | [jsonrpsee modules](bridge) as tools, and servers as modules |
-//! | `testing` | a [client for tests](test) of a server |
+//! | `testing` | a [client for tests](mod@test) of a server |
 //! | `test-util` | the tests that every [`store`] must pass |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -70,7 +70,8 @@ fn package(sdk: &Path) -> Result<(), String> {
         let folder = sdk.join(name);
         create(&folder)?;
         let mut unpack = Command::new("tar");
-        unpack.arg("--extract").arg("--strip-components=1").arg("--gzip");
+        // With the time of now: packages have a fixed one, by which cargo would find nothing changed.
+        unpack.args(["--extract", "--touch", "--strip-components=1", "--gzip"]);
         unpack.arg("--directory").arg(&folder).arg("--file").arg(&archive);
         limited::run(&mut unpack, COMMAND)?;
         if read(&folder.join("LICENSE"))? != read(&repository::root().join("LICENSE"))? {

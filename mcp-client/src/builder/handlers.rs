@@ -110,7 +110,7 @@ impl ClientBuilder {
     }
 
     /// Tells the server these roots, and declares the capability `roots`. They can be changed with
-    /// [`Client::set_roots`]. A root that is not a `file:` URI fails the connect call.
+    /// [`Client::set_roots`](crate::Client::set_roots). A root that is not a `file:` URI fails the connect call.
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
