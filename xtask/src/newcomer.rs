@@ -70,7 +70,7 @@ fn package(sdk: &Path) -> Result<(), String> {
         let folder = sdk.join(name);
         create(&folder)?;
         let mut unpack = Command::new("tar");
-        // With the time of now: packages have a fixed one, by which cargo would find nothing changed.
+        // With the time of now: by the fixed one of packages, cargo would find nothing changed.
         unpack.args(["--extract", "--touch", "--strip-components=1", "--gzip"]);
         unpack.arg("--directory").arg(&folder).arg("--file").arg(&archive);
         limited::run(&mut unpack, COMMAND)?;
