@@ -52,5 +52,5 @@ struct PolicyAndAudit;
 struct Fleet;
 #[doc = include_str!("../../docs/stores.md")]
 struct Stores;
-#[doc = include_str!("../../docs/testing.md")]
+#[doc = include_str!("../../docs/guide/testing.md")]
 struct Testing;

@@ -90,7 +90,7 @@ async fn follow() -> Result<Vec<String>, Box<dyn std::error::Error>> {
         .resource_subscriptions(["counter://visits".to_owned()]);
     let mut changes = client.subscribe(filter).await?;
 
-    client.call_tool("visit", &serde_json::json!({})).await?;
+    client.call_tool("visit", &()).await?;
     handle.resource_updated("counter://visits");
     grow(&handle)?;
     let mut found = Vec::new();

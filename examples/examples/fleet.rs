@@ -33,7 +33,7 @@ async fn ship(
     /** number of the order */
     order: u32,
 ) -> Result<String, AskError> {
-    // A step runs once, even if another instance continues the task.
+    // Once its result is stored, a step is not run again, by any instance.
     let label: String = ctx
         .step("label", async {
             tokio::time::sleep(Duration::from_secs(2)).await;

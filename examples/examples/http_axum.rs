@@ -19,6 +19,23 @@ async fn who(ctx: &Context) -> String {
     agent.and_then(|agent| agent.to_str().ok()).unwrap_or("somebody").to_owned()
 }
 
+/// Completes when the process is asked to stop: by Ctrl+C, and on Unix by SIGTERM, which stops
+/// containers.
+async fn stopped() -> std::io::Result<()> {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            outcome = interrupt => outcome,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A page of this origin may call from a browser: the service accepts the origin, and the layer
@@ -45,7 +62,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     let closing = service.clone();
     let stop = async move {
-        drop(tokio::signal::ctrl_c().await);
+        if let Err(error) = stopped().await {
+            eprintln!("signals: {error}");
+        }
         closing.close(); // Otherwise listen streams keep their connections open.
     };
     axum::serve(listener, app).with_graceful_shutdown(stop).await?;

@@ -8,7 +8,7 @@
 //! token, set the environment variable `MCP_TOKEN`.
 
 use mcp_client::http::BearerToken;
-use mcp_client::{Client, ErrorKind, serde_json::json};
+use mcp_client::{Client, ErrorKind};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("{}: {}", tool.name, tool.description.as_deref().unwrap_or_default());
     }
     if let Some(tool) = arguments.next() {
-        let reply = client.call_tool(&tool, &json!({})).await?;
+        let reply = client.call_tool(&tool, &()).await?;
         eprintln!("{}", reply.text());
     }
     client.close().await;

@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(reply.structured::<Block>()?.height, 7);
         let reply = client.call_tool("chain_countPrefix", &json!({ "prefix": "0" })).await?;
         assert_eq!(reply.structured::<u64>()?, 63);
-        let reply = client.call_tool("chain_subscribeBlocks", &json!({})).await?;
+        let reply = client.call_tool("chain_subscribeBlocks", &()).await?;
         let value: Value = reply.structured()?;
         assert_eq!((&value["items"], &value["last"]["height"]), (&json!(3), &json!(1_000)));
         Ok(())

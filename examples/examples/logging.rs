@@ -6,10 +6,11 @@
 //! It prints the messages that each of two clients receives. For the log of the server itself see
 //! the example `telemetry`.
 
-#![allow(clippy::print_stdout)]
-// This process is the client; the server is in memory.
-// 2026-07-28 deprecates log messages (SEP-2577). They work until they are removed.
-#![allow(deprecated)]
+#![allow(clippy::print_stdout, reason = "this process is the client; the server is in memory")]
+#![allow(
+    deprecated,
+    reason = "2026-07-28 deprecates log messages (SEP-2577); they work until they are removed"
+)]
 
 use futures::{FutureExt as _, StreamExt as _};
 use mcp_client::types::LoggingLevel;

@@ -14,7 +14,6 @@ use mcp_client::types::ElicitResult;
 use mcp_client::{Client, Era, Revision};
 use mcp_server::tool::ToolRoute;
 use mcp_server::{BuildError, Context, Server, routes, tool};
-use serde_json::json;
 
 /// Say what the client can do.
 #[tool(read_only)]
@@ -48,7 +47,7 @@ async fn describe(client: &Client) -> Result<String, mcp_client::Error> {
         client.revision(),
         first.tools.len(),
         declared.prompts.is_some(),
-        client.call_tool("capabilities", &json!({})).await?.text()
+        client.call_tool("capabilities", &()).await?.text()
     ))
 }
 

@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         reply = call => println!("not expected: {}", reply?.text()),
         () = second_step.notified() => println!("given up after the second step"),
     }
-    let done: usize = client.call_tool("steps_done", &json!({})).await?.structured()?;
+    let done: usize = client.call_tool("steps_done", &()).await?.structured()?;
     println!("{done} steps were done in all");
     Ok(())
 }

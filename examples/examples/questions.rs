@@ -7,10 +7,11 @@
 //! has all of these; in 2026-07-28 the same tools ask in rounds, which needs the feature
 //! `sealed-state` of `mcp-server`.
 
-#![allow(clippy::print_stdout)]
-// This process is the client; the server is in memory.
-// 2026-07-28 deprecates sampling and roots (SEP-2577). They work until they are removed.
-#![allow(deprecated)]
+#![allow(clippy::print_stdout, reason = "this process is the client; the server is in memory")]
+#![allow(
+    deprecated,
+    reason = "2026-07-28 deprecates sampling and roots (SEP-2577); they work until they are removed"
+)]
 
 use futures::StreamExt as _;
 use mcp_client::types::{
@@ -119,7 +120,7 @@ async fn connect() -> Result<Client, Box<dyn std::error::Error>> {
 
 /// Calls a tool and returns its text.
 async fn text_of(client: &Client, tool: &str) -> Result<String, mcp_client::Error> {
-    Ok(client.call_tool(tool, &json!({})).await?.text())
+    Ok(client.call_tool(tool, &()).await?.text())
 }
 
 #[tokio::main]

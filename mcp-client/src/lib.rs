@@ -39,6 +39,7 @@
 //! | none | child processes, byte streams, servers in this process |
 //! | `http` | [`Client::connect_http`]: Streamable HTTP and HTTP+SSE, with TLS |
 //! | `oauth` | [`oauth::OAuth`]: authorization |
+//! | `keychain` | `oauth::KeychainStore`: credentials in the keychain of the user |
 //! | `policy` | [`ClientBuilder::policy`]: rules for calls |
 //! | `skills` | [`Client::load_skill`] |
 //! | `otel` | [OpenTelemetry](telemetry) |

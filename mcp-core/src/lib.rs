@@ -77,6 +77,7 @@
 //! - `fetch`: `fetch`, the requests of authorization.
 //! - `jose`: `jose`, signatures by `ring`.
 //! - `skills`: `skill`.
+//! - `otel`: `telemetry::OpenTelemetry`, metrics and trace context by the API of OpenTelemetry.
 
 pub mod codec;
 #[cfg(feature = "stream")]

@@ -14,6 +14,7 @@
 //! | [Serving over HTTP](http) | axum, hosts, CORS, TLS, state, graceful end, logs |
 //! | [Errors and limits](errors) | who sees which error, and what a refused call looks like |
 //! | [Negotiation](negotiation) | revisions, capabilities, pages, caching |
+//! | [Testing a server](testing) | a client with assertions, revisions, questions, snapshots |
 //! | [Troubleshooting](troubleshooting) | a server that does not connect |
 //! | [Coming from rmcp](from_rmcp) | a table of names |
 //!
@@ -54,6 +55,9 @@ pub mod errors {}
 
 #[doc = include_str!("../guide/negotiation.md")]
 pub mod negotiation {}
+
+#[doc = include_str!("../guide/testing.md")]
+pub mod testing {}
 
 #[doc = include_str!("../guide/troubleshooting.md")]
 pub mod troubleshooting {}

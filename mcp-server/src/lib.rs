@@ -43,17 +43,19 @@
 //! | `http` | [`Server::serve_http`], [`Server::into_service`]: Streamable HTTP |
 //! | `http-sse` | the transport of 2024-11-05 beside it |
 //! | `auth` | [`ServerBuilder::protect`]: access tokens and scopes |
-//! | `sealed-state` | questions during calls of 2026-07-28; `http` and `tasks` contain it |
+//! | `sealed-state` (default) | questions during calls of 2026-07-28; `http` and `tasks` contain it |
 //! | `tasks`, `redb`, `redis` | [tasks](task), in memory, in a file, in Redis |
 //! | `policy`, `audit` | [rules](policy) for calls, and a [record](audit) of them |
 //! | `otel` | [OpenTelemetry](telemetry) |
 //! | `tower` | layers of the crate `tower` |
+//! | `jsonrpsee` | [jsonrpsee modules](bridge) as tools, and servers as modules |
+//! | `testing` | a [client for tests](mod@test) of a server |
 //! | `test-util` | the tests that every [`store`] must pass |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The front page names what only some features have.
 #![cfg_attr(
-    not(all(feature = "http", feature = "tasks")),
+    not(all(feature = "http", feature = "jsonrpsee", feature = "tasks", feature = "testing")),
     allow(rustdoc::broken_intra_doc_links, reason = "the gate documents all features")
 )]
 

@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: the gate. `.ci/run` installs its dependencies and starts it.
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, env, process::Command};
 
 use crate::{
     newcomer, repository,
@@ -23,7 +23,8 @@ const FEATURE_SETS: &[&str] = &[
     "-p mcp-server --all-features",
     "-p mcp-client --no-default-features",
     "-p mcp-client --features http",
-    "-p mcp-client --all-features",
+    // Its tests too: those of the keychain are in no other run.
+    "-p mcp-client --all-features --all-targets",
 ];
 
 /// The minimum version of Rust, as in `rust-version` of the workspace.
@@ -43,7 +44,8 @@ const WINDOWS_SETS: &[(&str, bool)] = &[
 const BUDGETS: &[(&str, &str, usize)] = &[
     ("a stdio server", "-p mcp-server", 60),
     ("a client over HTTP with TLS", "-p mcp-client --features http", 90),
-    ("the quickstart", "-p mcp-examples", 60),
+    // The example needs the server, the client over stdio, and the crates of the examples.
+    ("the quickstart", "-p mcp-examples", 61),
 ];
 
 pub(crate) fn run() -> Result<(), String> {
@@ -80,6 +82,10 @@ pub(crate) fn run() -> Result<(), String> {
     let tests = "test --workspace --features mcp-examples/full --locked --no-fail-fast";
     steps.command("tests", &mut cargo(tests));
     steps.command(
+        "tests of the keychain",
+        &mut cargo("test -p mcp-client --features keychain --test oauth --locked"),
+    );
+    steps.command(
         "the quickstart of README.md",
         &mut cargo("run -p mcp-examples --example quickstart --locked"),
     );
@@ -98,23 +104,35 @@ fn minimum_rust() -> Command {
     check
 }
 
-/// Checks the code for Windows. Where the target cannot be installed, the step says so and passes.
+/// Checks the code for Windows.
 fn windows() -> Result<(), String> {
+    let required = env::var_os("CI").is_some_and(|value| value == "true");
     if let Err(reason) = output(Command::new("rustup").args(["target", "add", WINDOWS])) {
-        eprintln!("skipped: the target {WINDOWS} cannot be installed: {reason}");
-        return Ok(());
+        let reason = format!("the target {WINDOWS} cannot be installed: {reason}");
+        return skipped(required, &reason);
     }
     let compiler = output(Command::new("x86_64-w64-mingw32-gcc").arg("--version"));
     for (set, needs_compiler) in WINDOWS_SETS {
         match &compiler {
             Err(reason) if *needs_compiler => {
-                eprintln!("skipped: {set} needs a C compiler for {WINDOWS}: {reason}");
+                let reason = format!("{set} needs a C compiler for {WINDOWS}: {reason}");
+                skipped(required, &reason)?;
             }
             _ => succeed(&mut cargo(&format!(
                 "clippy {set} --target {WINDOWS} --locked -- -D warnings"
             )))?,
         }
     }
+    Ok(())
+}
+
+/// Says that a check did not run because something is missing, which is an error if it is
+/// `required`, as in the gate: `.ci/run` installs everything and sets `CI=true`.
+fn skipped(required: bool, reason: &str) -> Result<(), String> {
+    if required {
+        return Err(format!("{reason}; .ci/run installs it"));
+    }
+    eprintln!("skipped: {reason}");
     Ok(())
 }
 
@@ -152,6 +170,12 @@ fn count_crates(tree: &str) -> usize {
         .filter(|line| !line.is_empty())
         .collect::<BTreeSet<_>>()
         .len()
+}
+
+#[test]
+fn what_the_gate_cannot_check_is_an_error() {
+    assert_eq!(skipped(false, "no compiler"), Ok(()));
+    assert_eq!(skipped(true, "no compiler").unwrap_err(), "no compiler; .ci/run installs it");
 }
 
 #[test]

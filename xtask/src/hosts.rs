@@ -4,15 +4,15 @@
 use std::{
     net::{TcpListener, TcpStream},
     path::Path,
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use crate::{
     files::{create, read, write},
-    repository,
-    steps::{cargo, succeed},
+    limited, repository,
+    steps::cargo,
 };
 
 const PAGE: &str = "docs/guide/hosts.md";
@@ -23,13 +23,14 @@ const URL: &str = "http://127.0.0.1:8080/mcp";
 const HOSTS: [&str; 2] = ["claude", "gemini"];
 /// Time in which the server over HTTP must listen.
 const START: Duration = Duration::from_secs(10);
+/// Time in which a command of a host must end.
+const COMMAND: Duration = Duration::from_secs(60);
 
 /// Runs the commands with `server` over standard streams, and with an example over HTTP.
 pub(crate) fn connect(server: &Path, folder: &Path) -> Result<(), String> {
     let (mut http, url) = serve()?;
     let outcome = connect_all(server, folder, &url);
-    let ended = http.kill().and_then(|()| http.wait());
-    ended.map_err(|error| format!("the server over HTTP does not end: {error}"))?;
+    limited::end(&mut http)?;
     outcome
 }
 
@@ -49,21 +50,15 @@ fn connect_all(server: &Path, folder: &Path, url: &str) -> Result<(), String> {
         write(&home.join(".gemini/trustedFolders.json"), &trusted)?;
         let path = server.to_string_lossy();
         let arguments = arguments.replace(PATH, &path).replace(URL, url);
-        succeed(run(host, &home)?.args(arguments.split_whitespace()))?;
-        let listed = text(run(host, &home)?.args(["mcp", "list"]))?;
+        limited::run(run(host, &home)?.args(arguments.split_whitespace()), COMMAND)?;
+        let listed = limited::run(run(host, &home)?.args(["mcp", "list"]), COMMAND)?;
+        let listed = listed.stdout + &listed.stderr;
         eprintln!("{host} {arguments}\n{listed}");
         if !listed.contains("Connected") {
             return Err(format!("after `{host} {arguments}`, {host} reports:\n{listed}"));
         }
     }
     Ok(())
-}
-
-/// Runs a command and returns what it printed, to either stream.
-fn text(command: &mut Command) -> Result<String, String> {
-    let output = command.output().map_err(|error| format!("{command:?} cannot start: {error}"))?;
-    let streams = [output.stdout, output.stderr];
-    Ok(streams.iter().map(|stream| String::from_utf8_lossy(stream)).collect())
 }
 
 /// Returns the commands of the page that add the server, as the host and its arguments.
@@ -93,18 +88,20 @@ fn run(host: &str, home: &Path) -> Result<Command, String> {
 /// Starts the example over HTTP at a free port. Returns it and its URL.
 fn serve() -> Result<(Child, String), String> {
     let build = "build -p mcp-examples --features http --example http_server --locked";
-    succeed(cargo(build).arg("--target-dir").arg(repository::root().join("target")))?;
+    let target = repository::root().join("target");
+    limited::run(cargo(build).arg("--target-dir").arg(target), limited::BUILD)?;
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let address = free.map_err(|error| format!("there is no free port: {error}"))?;
     let program = repository::root().join("target/debug/examples/http_server");
     let mut server = Command::new(program)
         .arg(address.to_string())
+        .stdin(Stdio::null())
         .spawn()
         .map_err(|error| format!("the example http_server cannot start: {error}"))?;
     let start = Instant::now();
     while TcpStream::connect(address).is_err() {
         if start.elapsed() > START {
-            server.kill().map_err(|error| error.to_string())?;
+            limited::end(&mut server)?;
             return Err(format!("the example http_server does not listen at {address}"));
         }
         thread::sleep(Duration::from_millis(50));

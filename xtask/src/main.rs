@@ -7,6 +7,7 @@ mod files;
 mod fuzz;
 mod hosts;
 mod kill;
+mod limited;
 mod newcomer;
 mod repository;
 mod steps;

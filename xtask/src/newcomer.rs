@@ -4,25 +4,28 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use crate::{
     files::{create, read, write},
-    hosts, repository,
-    steps::{cargo, output, succeed},
+    hosts, limited, repository,
+    steps::cargo,
 };
 
 const SERVER_PAGE: &str = "docs/guide/first-server.md";
 const CLIENT_PAGE: &str = "docs/guide/client.md";
 /// The crates that are published, in the order of their dependencies.
 const CRATES: [&str; 4] = ["mcp-core", "mcp-macros", "mcp-server", "mcp-client"];
+/// Time in which a program that neither builds nor downloads must end.
+const COMMAND: Duration = Duration::from_secs(60);
 
 pub(crate) fn run() -> Result<(), String> {
     let folder = repository::root().join("target/newcomer");
     package(&folder.join("mcp-sdk"))?;
     let server = build(SERVER_PAGE, "calculator", &folder)?;
     let client = build(CLIENT_PAGE, "asker", &folder)?;
-    let printed = output(Command::new(client).arg(&server))?;
+    let printed = limited::run(Command::new(client).arg(&server), COMMAND)?.stdout;
     let page = read(&repository::root().join(CLIENT_PAGE))?;
     let (_, expected) = code(CLIENT_PAGE, &page, "console", "$ cargo run")?
         .split_once('\n')
@@ -49,7 +52,8 @@ fn build(page: &str, name: &str, folder: &Path) -> Result<PathBuf, String> {
         build.arg("--config").arg(format!("patch.crates-io.{name}.path={:?}", path.display()));
     }
     let target = folder.join("target");
-    succeed(build.current_dir(&program).env("CARGO_TARGET_DIR", &target))?;
+    build.current_dir(&program).env("CARGO_TARGET_DIR", &target);
+    limited::run(&mut build, limited::BUILD)?;
     Ok(target.join("debug").join(name))
 }
 
@@ -60,14 +64,19 @@ fn package(sdk: &Path) -> Result<(), String> {
     // The lock file of a package would need the registry, which does not have the other packages.
     let options = "--no-verify --exclude-lockfile --allow-dirty --offline --quiet";
     let mut package = cargo(&format!("package{packages} {options} --target-dir"));
-    succeed(package.arg(&target))?;
+    limited::run(package.arg(&target), limited::BUILD)?;
     for name in CRATES {
         let archive = target.join(format!("package/{name}-{}.crate", env!("CARGO_PKG_VERSION")));
         let folder = sdk.join(name);
         create(&folder)?;
         let mut unpack = Command::new("tar");
-        unpack.arg("--extract").arg("--strip-components=1").arg("--gzip");
-        succeed(unpack.arg("--directory").arg(&folder).arg("--file").arg(&archive))?;
+        // With the time of now: by the fixed one of packages, cargo would find nothing changed.
+        unpack.args(["--extract", "--touch", "--strip-components=1", "--gzip"]);
+        unpack.arg("--directory").arg(&folder).arg("--file").arg(&archive);
+        limited::run(&mut unpack, COMMAND)?;
+        if read(&folder.join("LICENSE"))? != read(&repository::root().join("LICENSE"))? {
+            return Err(format!("the package of {name} does not have the license"));
+        }
     }
     Ok(())
 }

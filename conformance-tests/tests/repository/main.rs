@@ -5,4 +5,5 @@ mod guide;
 mod ids;
 mod limits;
 mod links;
+mod packages;
 mod tree;

@@ -18,9 +18,8 @@ use crate::question::Question;
 impl ClientBuilder {
     /// Fills in forms for the server (elicitation), and declares the capability.
     ///
-    /// The handler has to show which server asks, and to let the user review, decline and cancel
-    /// (EL-8). An answer that does not fit the requested schema is not sent: the server gets an
-    /// error (EL-13).
+    /// The handler has to show which server asks, and to let the user review, decline and cancel.
+    /// An answer that does not fit the requested schema is not sent: the server gets an error.
     pub fn on_elicit<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(ElicitFormParams) -> A + Send + Sync + 'static,
@@ -43,7 +42,7 @@ impl ClientBuilder {
     /// Sends the user to a URL for the server (elicitation), and declares the capability.
     ///
     /// The handler has to show host and URL, to ask for consent before it opens anything, and must
-    /// not fetch the URL itself (EL-8, EL-9).
+    /// not fetch the URL itself.
     pub fn on_elicit_url<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(ElicitUrlParams) -> A + Send + Sync + 'static,
@@ -65,7 +64,7 @@ impl ClientBuilder {
     /// Asks the client's model for the server (sampling), and declares the capability `sampling`.
     ///
     /// A request that breaks the rules for uses of tools and their results is refused before it
-    /// reaches the handler (SAM-4).
+    /// reaches the handler.
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
@@ -111,7 +110,7 @@ impl ClientBuilder {
     }
 
     /// Tells the server these roots, and declares the capability `roots`. They can be changed with
-    /// [`Client::set_roots`]. A root that is not a `file:` URI fails the connect call (ROOT-1).
+    /// [`Client::set_roots`](crate::Client::set_roots). A root that is not a `file:` URI fails the connect call.
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
@@ -127,7 +126,7 @@ impl ClientBuilder {
     /// Tells the server the roots that a function returns for each question, and declares the
     /// capability `roots`, without `listChanged`. In place of [`ClientBuilder::roots`]: with both,
     /// the connect call fails. A root that is not a `file:` URI is not sent; the server gets an
-    /// error (ROOT-1).
+    /// error.
     ///
     /// Deprecated with [`ClientBuilder::roots`].
     #[deprecated(

@@ -28,6 +28,19 @@ use crate::task::{Started, TaskHandle};
 /// extension completes the result, the request is answered, and the handler is dropped. While the
 /// call waits for a [task](crate::task), the task continues, unless
 /// [`TaskOptions::cancel_on_drop`](crate::task::TaskOptions::cancel_on_drop) is set.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// # async fn example(client: &mcp_client::Client) -> Result<(), mcp_client::Error> {
+/// let call = client
+///     .call_tool("index", &())
+///     .timeout(Duration::from_secs(5)) // without a sign of life
+///     .on_progress(|report| eprintln!("{}", report.progress));
+/// println!("{}", call.await?.text());
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T> {
     client: Client,

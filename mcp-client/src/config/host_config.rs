@@ -21,6 +21,16 @@ use super::server_entry::ServerEntry;
 /// `servers` with `inputs` of VS Code, in a file of its own or below `mcp` in its settings.
 /// Comments and trailing commas are allowed. `Debug` shows no arguments, values of variables or
 /// header fields.
+///
+/// ```
+/// use mcp_client::config::HostConfig;
+///
+/// let file = r#"{ "mcpServers": { "notes": { "command": "notes-server", "trust": true } } }"#;
+/// let config = HostConfig::parse(file)?;
+/// assert_eq!(config.servers()[0].name(), "notes");
+/// assert_eq!(config.ignored().len(), 1); // the member `trust`
+/// # Ok::<(), mcp_client::config::ConfigError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct HostConfig {
     servers: Vec<ServerEntry>,

@@ -26,7 +26,7 @@ impl fmt::Display for ConversationError {
 impl std::error::Error for ConversationError {}
 
 impl CreateMessageParams {
-    /// Checks that each use of a tool is answered by its result (SAM-4).
+    /// Checks that each use of a tool is answered by its result.
     ///
     /// Tools are used by the assistant. The message after that is the user's, and has one result
     /// for each use and nothing else.

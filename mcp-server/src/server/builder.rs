@@ -371,7 +371,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets whether each `requestState` is accepted only once (MRTR-7). Default: false.
+    /// Sets whether each `requestState` is accepted only once. Default: false.
     ///
     /// With `true`, a client that repeats an old state, or that lost the answer to a round, has to
     /// start the call again. Redeemed states are remembered until they expire: in this process, or

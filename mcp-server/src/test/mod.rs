@@ -27,7 +27,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! `docs/testing.md` is the guide.
+//! [The guide](crate::guide::testing) has a page about it.
 
 mod answers;
 mod builder;
