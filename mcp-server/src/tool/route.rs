@@ -167,6 +167,18 @@ impl ToolRoute {
         }
     }
 
+    /// Returns the arguments of a call in the form in which the handler sees them, if the caller has
+    /// written them in that of the dialect. Whatever decides by arguments reads this form, because
+    /// otherwise a caller chooses what it sees (THREAT-118). `None` too if they cannot be translated:
+    /// then the call fails before its handler.
+    pub(crate) fn arguments_as_written(&self, arguments: &str) -> Option<String> {
+        if self.dialect.is_as_written() {
+            return None;
+        }
+        let translated = self.dialect.as_written(arguments, self.input.schema()).ok()?;
+        translated.map(|arguments| arguments.to_string())
+    }
+
     /// Shares the dialect of the server.
     pub(crate) fn join(&mut self, server: &Arc<OnceLock<ServerDialect>>) {
         self.dialect.join(server);
