@@ -23,8 +23,8 @@ pub(crate) fn percent_decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Returns the target of a reference within a document: `#` and a JSON pointer, percent-encoded as a
-/// fragment is. `None` for other references, and for those that lead to nothing.
+/// Returns the target of a reference within a document: `#` and a JSON pointer, percent-encoded as
+/// a fragment is. `None` for other references, and for those that lead to nothing.
 pub(crate) fn resolve<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
     locate(document, reference).map(|(_, target)| target)
 }

@@ -238,8 +238,8 @@ fn add_of_routes<'a>(
     Ok(())
 }
 
-/// Returns the scopes of a route that is called with arguments. `as_written` returns the form that the
-/// handler sees, if it is another one.
+/// Returns the scopes of a route that is called with arguments. `as_written` returns the form that
+/// the handler sees, if it is another one.
 fn resolve_for_call<'a>(
     scopes: &'a RouteScopes,
     params: &Params,

@@ -143,8 +143,8 @@ struct Fitting<'a> {
     root: &'a Value,
     value: &'a Value,
     fit: Fit,
-    /// The answers for the targets of references: each is asked for once, because the number of ways
-    /// to a target grows exponentially. One that is being asked for fits, as far as it itself says.
+    /// The answers for the targets of references: each is asked for once, because the number of
+    /// ways to a target grows exponentially. One that is being asked for adds nothing to itself.
     known: HashMap<&'a str, bool>,
 }
 

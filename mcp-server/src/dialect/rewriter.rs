@@ -1,5 +1,5 @@
-//! The schema of arguments in a dialect. Keywords that the dialect lacks become text, so it may accept
-//! more than the schema as written; the call is validated against the schema as written.
+//! The schema of arguments in a dialect. Keywords that the dialect lacks become text, so it may
+//! accept more than the schema as written; the call is validated against the schema as written.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};

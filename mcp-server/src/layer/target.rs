@@ -25,8 +25,8 @@ pub(super) fn known_tool(request: &Request) -> Option<Cow<'_, str>> {
     tool_name(request).filter(|name| registry.tools.get(name).is_some())
 }
 
-/// Returns the arguments of a call as its handler sees them: those of a tool in the form of its schema
-/// as written. Two calls with the same meaning have the same arguments then.
+/// Returns the arguments of a call as its handler sees them: those of a tool in the form of its
+/// schema as written. Two calls with the same meaning have the same arguments then.
 #[cfg(feature = "audit")]
 pub(super) fn as_written<'a>(request: &Request, arguments: &'a str) -> Cow<'a, str> {
     let written = || {

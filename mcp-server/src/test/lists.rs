@@ -25,8 +25,8 @@ impl Client {
     /// Reads all lists of the server: tools, prompts, resources and resource templates.
     ///
     /// # Panics
-    /// If no answer arrives in time, or a list is answered with an error other than −32601: that of a
-    /// list that the server does not offer, which is empty.
+    /// If no answer arrives in time, or a list is answered with an error other than −32601: that of
+    /// a list that the server does not offer, which is empty.
     pub async fn lists(&self) -> Lists {
         Lists::read(self).await
     }

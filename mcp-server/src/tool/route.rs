@@ -44,9 +44,9 @@ pub struct ToolRoute {
     /// The arguments that HTTP clients mirror in headers, or why the input schema is refused.
     pub(crate) headers: Result<Vec<ParamHeader>, String>,
     /// Checks what the type of the arguments does not enforce.
-    input: Arc<LazyCheck>,
+    pub(super) input: Arc<LazyCheck>,
     output: Output,
-    dialect: RouteDialect,
+    pub(super) dialect: RouteDialect,
     pub(crate) scopes: RouteScopes,
     pub(crate) wiring: Wiring,
     handler: BoxHandler,
@@ -165,18 +165,6 @@ impl ToolRoute {
             Ok(call) => (self.handler)(call),
             Err(answer) => Box::pin(std::future::ready(answer)),
         }
-    }
-
-    /// Returns the arguments of a call in the form in which the handler sees them, if the caller has
-    /// written them in that of the dialect. Whatever decides by arguments reads this form, because
-    /// otherwise a caller chooses what it sees (THREAT-118). `None` too if they cannot be translated:
-    /// then the call fails before its handler.
-    pub(crate) fn arguments_as_written(&self, arguments: &str) -> Option<String> {
-        if self.dialect.is_as_written() {
-            return None;
-        }
-        let translated = self.dialect.as_written(arguments, self.input.schema()).ok()?;
-        translated.map(|arguments| arguments.to_string())
     }
 
     /// Shares the dialect of the server.

@@ -408,7 +408,7 @@ const NO_FORCE: &str = "default = \"allow\"\n[[rule]]\nname = \"no force\"\nverd
 #[tokio::test]
 async fn a_rule_reads_the_arguments_that_the_handler_sees_in_every_dialect() {
     for dialect in [SchemaDialect::AsWritten, SchemaDialect::Strict, SchemaDialect::Flat] {
-        everywhere(async move |link, revision| {
+        everywhere(move |link, revision| async move {
             let runs = Counter::default();
             let server = Server::builder("files", "1")
                 .routes(routes![remove])

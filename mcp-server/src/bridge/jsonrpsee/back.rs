@@ -34,8 +34,8 @@ use crate::server::Server;
 /// What the name of a tool's method starts with.
 const PREFIX: &str = "tool.";
 
-/// How long the first call waits until the server answers `initialize`. Fixed: the server is in this
-/// process, and only a layer of it can delay the answer.
+/// How long the first call waits until the server answers `initialize`. Fixed: the server is in
+/// this process, and only a layer of it can delay the answer.
 const INITIALIZE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Makes a jsonrpsee module of a server, which an ordinary jsonrpsee server can serve.
