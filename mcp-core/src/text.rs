@@ -54,6 +54,24 @@ impl fmt::Display for PeerText<'_> {
     }
 }
 
+/// Returns the beginning of a text: at most `max_bytes` bytes, and whole characters.
+///
+/// ```
+/// use mcp_core::text::prefix;
+///
+/// assert_eq!(prefix("größe", 3), "gr");
+/// assert_eq!(prefix("größe", 4), "grö");
+/// assert_eq!(prefix("a", 4), "a");
+/// ```
+#[must_use]
+pub fn prefix(text: &str, max_bytes: usize) -> &str {
+    let mut end = text.len().min(max_bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// Writes the sources of an error behind it, each after a colon, so that an error and its causes
 /// are one line.
 ///

@@ -48,9 +48,9 @@
 //!
 //! A name that occurs twice in one impl block is a compile error; one that occurs twice in one
 //! server is an error of `ServerBuilder::build`.
-//!
-//! Modules: `attr` is the grammar, `model` has all rules and all errors, `expand` generates the
-//! code without further decisions, and `fallback` generates the code that accompanies an error.
+
+// Modules: `attr` is the grammar, `model` has all rules and all errors, `expand` generates the
+// code without further decisions, and `fallback` generates the code that accompanies an error.
 
 mod attr;
 mod entry;

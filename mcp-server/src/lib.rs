@@ -78,6 +78,7 @@ pub mod extension;
 pub mod extract;
 #[cfg(feature = "http")]
 mod fleet;
+mod fragment;
 #[cfg(all(doc, not(doctest)))]
 pub mod guide;
 pub mod handler;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::Request;
+use crate::text::prefix;
 
 /// Maximum length of a reason that is sent, in bytes; the rest is cut. Fixed: a cancellation is
 /// written without waiting for space, so it has to be short.
@@ -37,11 +38,7 @@ impl CancelReason {
     /// Sets the reason, cut to 1,024 bytes. Only the first one counts.
     pub fn set(&self, reason: impl Into<String>) {
         let mut reason = reason.into();
-        let mut end = reason.len().min(MAX_REASON_BYTES);
-        while !reason.is_char_boundary(end) {
-            end -= 1;
-        }
-        reason.truncate(end);
+        reason.truncate(prefix(&reason, MAX_REASON_BYTES).len());
         let _ = self.0.0.set(reason);
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::oauth::Challenge;
-use crate::text::PeerText;
+use crate::text::{PeerText, prefix};
 
 /// Maximum length of the text that is kept of a body, and of the challenges together, in bytes.
 /// Fixed: the text of a refusal is for people, and a challenge has a few parameters.
@@ -47,11 +47,7 @@ impl HttpRefusal {
     #[must_use]
     pub fn with_body(mut self, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(&body[..body.len().min(MAX_TEXT_BYTES)]);
-        let mut end = text.len().min(MAX_TEXT_BYTES);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.body = text[..end].to_owned();
+        self.body = prefix(&text, MAX_TEXT_BYTES).to_owned();
         self
     }
 

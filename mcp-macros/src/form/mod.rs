@@ -10,7 +10,6 @@ use quote::quote;
 use syn::{Data, DeriveInput, Path, Result, parse_quote, parse2};
 
 use crate::model::Errors;
-pub(crate) use case::Case;
 use options::{Attributes, Level};
 
 /// Expands the derive macro, or returns its errors.

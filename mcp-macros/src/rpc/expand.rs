@@ -2,16 +2,15 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Ident, ItemTrait, Path, WherePredicate, parse_quote};
+use syn::{ItemTrait, Path, WherePredicate, parse_quote};
 
 use super::interface::{Interface, RpcMethod, RpcOutput, RpcParam};
-use crate::form::Case;
 
 /// Generates the function. It has the generics of the trait, and needs the schemas of the types
 /// that occur in it.
 pub(super) fn function(krate: &Path, item: &ItemTrait, interface: &Interface) -> TokenStream {
     let bridge = quote!(#krate::bridge::jsonrpsee);
-    let name = format_ident!("{}_schemas", snake_case(&item.ident));
+    let name = format_ident!("{}_schemas", snake_case(&item.ident.to_string()));
     let visibility = &item.vis;
     let schemas = interface.methods.iter().map(|method| schema(&bridge, method));
     let mut generics = item.generics.clone();
@@ -73,8 +72,40 @@ fn predicates(krate: &Path, method: &RpcMethod) -> Vec<WherePredicate> {
     all
 }
 
-/// Returns the name of a trait as that of a function: `StateApi` → `state_api`.
-fn snake_case(name: &Ident) -> String {
-    let name = name.to_string();
-    Case::find("snake_case").map_or_else(|| name.to_lowercase(), |case| case.variant(&name))
+/// Returns the name of a trait as that of a function: `StateApi` → `state_api`, `ChainRPC` →
+/// `chain_rpc`, `RPCModule` → `rpc_module`.
+fn snake_case(name: &str) -> String {
+    let characters: Vec<char> = name.chars().collect();
+    let mut snake = String::new();
+    for (index, character) in characters.iter().enumerate() {
+        let is_lower = |at: Option<usize>| {
+            at.and_then(|at| characters.get(at)).is_some_and(|it| !it.is_uppercase() && *it != '_')
+        };
+        // A run of capitals is one word; its last one begins the next word.
+        let begins = is_lower(index.checked_sub(1)) || index > 0 && is_lower(Some(index + 1));
+        if character.is_uppercase() && begins && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        snake.extend(character.to_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::snake_case;
+
+    #[test]
+    fn runs_of_capitals_are_one_word() {
+        for (name, snake) in [
+            ("StateApi", "state_api"),
+            ("ChainRPC", "chain_rpc"),
+            ("RPCModule", "rpc_module"),
+            ("Eth1Api", "eth1_api"),
+            ("A", "a"),
+            ("API", "api"),
+        ] {
+            assert_eq!(snake_case(name), snake);
+        }
+    }
 }

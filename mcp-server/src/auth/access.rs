@@ -19,13 +19,15 @@ use super::{Principal, Scopes};
 use crate::error::{
     invalid_params, no_such_prompt, no_such_template, resource_not_found, unknown_route,
 };
-use crate::resource::percent_decode;
+use crate::fragment::percent_decode;
 
 /// Looks up the scopes of routes. The registry implements it.
 pub(crate) trait ScopeSource {
     /// Whether any route has scopes.
     fn has_scopes(&self) -> bool;
     fn of_tool(&self, name: &str) -> Option<&RouteScopes>;
+    /// Returns the arguments that the handler of a tool sees, if they have another form than these.
+    fn arguments_as_written(&self, tool: &str, arguments: &str) -> Option<String>;
     fn of_prompt(&self, name: &str) -> Option<&RouteScopes>;
     /// Returns the scopes of the route that reads a URI, and the variables of its template.
     fn of_resource(&self, uri: &str) -> Option<(&RouteScopes, Variables)>;
@@ -168,9 +170,10 @@ impl AccessRules {
         &'a self,
         scopes: &'a RouteScopes,
         params: &Params,
+        as_written: impl Fn(&str) -> Option<String>,
     ) -> Vec<Cow<'a, str>> {
         let mut required = self.of_method(ToolsCall::NAME);
-        match resolve_for_call(scopes, params) {
+        match resolve_for_call(scopes, params, as_written) {
             Ok(resolved) => required.extend(resolved),
             Err(_) => required.extend(scopes.fixed().map(Cow::Borrowed)),
         }
@@ -202,7 +205,11 @@ fn add_of_routes<'a>(
             let Some(scopes) = scopes else { return Ok(()) };
             // First those that do not depend on arguments: they are known if one is not valid.
             required.extend(scopes.fixed().map(Cow::Borrowed));
-            required.extend(resolve_for_call(scopes, params)?);
+            let as_written = |arguments: &str| match method {
+                ToolsCall::NAME => routes.arguments_as_written(&name, arguments),
+                _ => None,
+            };
+            required.extend(resolve_for_call(scopes, params, as_written)?);
         }
         ResourcesRead::NAME | ResourcesSubscribe::NAME | ResourcesUnsubscribe::NAME => {
             let Resource { uri } = parse(params)?;
@@ -231,16 +238,22 @@ fn add_of_routes<'a>(
     Ok(())
 }
 
-/// Returns the scopes of a route that is called with arguments.
+/// Returns the scopes of a route that is called with arguments. `as_written` returns the form that
+/// the handler sees, if it is another one.
 fn resolve_for_call<'a>(
     scopes: &'a RouteScopes,
     params: &Params,
+    as_written: impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<Cow<'a, str>>, ErrorObject> {
     // Parsed when it is first needed: most scopes do not depend on arguments.
     let arguments = std::cell::OnceCell::new();
+    let parse = || {
+        let [arguments] = params.member_texts(["arguments"]).ok()?;
+        let written = as_written(arguments?);
+        serde_json::from_str::<Map<String, Value>>(written.as_deref().or(arguments)?).ok()
+    };
     let value = |name: &str| {
-        let arguments = arguments
-            .get_or_init(|| parse::<Arguments>(params).map(|it| it.arguments).ok().flatten());
+        let arguments = arguments.get_or_init(parse);
         scalar(arguments.as_ref()?.get(name)?)
     };
     scopes.resolve(value).map_err(|error| no_scope("/arguments/", &error))
@@ -280,12 +293,6 @@ fn add_resolved<'a>(
 #[derive(Deserialize)]
 struct Named {
     name: String,
-}
-
-#[derive(Deserialize)]
-struct Arguments {
-    #[serde(default)]
-    arguments: Option<Map<String, Value>>,
 }
 
 #[derive(Deserialize)]

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::error::DialectError;
 use super::merge::{add_keywords, add_member};
-use super::notes::Notes;
-use super::parts::{fixed_values, is_annotation, properties, required, type_of};
+use super::notes::{Documented, Notes, documented};
+use super::parts::{is_annotation, properties, required, type_of};
 use super::rewriter::{Rewriter, has_any, is_null};
 
 /// Removes the alternatives of a schema, and returns them.
@@ -19,9 +19,6 @@ fn take_alternatives(members: &mut Map<String, Value>) -> Option<Vec<Value>> {
     }
     None
 }
-
-/// The values of an enum, with their documentation.
-type Documented = Vec<(Value, Option<String>)>;
 
 impl Rewriter<'_> {
     /// Rewrites a schema without references at its top.
@@ -125,13 +122,8 @@ impl Rewriter<'_> {
         let mut all = Vec::new();
         for alternative in alternatives {
             let (members, _) = self.expand(alternative)?;
-            let is_fixed = members.keys().all(|keyword| {
-                matches!(keyword.as_str(), "const" | "enum" | "type") || is_annotation(keyword)
-            });
-            let values = fixed_values(&members).filter(|_| is_fixed);
-            let Some(values) = values else { return Ok(None) };
-            let docs = members.get("description").and_then(Value::as_str).map(str::to_owned);
-            all.extend(values.iter().map(|value| (value.clone(), docs.clone())));
+            let Some(values) = documented(&members) else { return Ok(None) };
+            all.extend(values);
         }
         let is_uniform = all.windows(2).all(|pair| type_of(&pair[0].0) == type_of(&pair[1].0));
         Ok(is_uniform.then_some(all))
@@ -163,11 +155,13 @@ impl Rewriter<'_> {
         let mut lines = Vec::new();
         for alternative in alternatives {
             let (mut one, references) = self.expand(alternative)?;
+            let open = self.open.len();
             self.open.extend(references);
             if one.contains_key("anyOf") || one.contains_key("oneOf") {
                 let mut inner = Notes::default();
                 one = self.merge_alternatives(one, &mut inner)?;
             }
+            self.open.truncate(open);
             for (name, property) in properties(&one) {
                 add_member(all_properties, name, property);
             }
@@ -200,7 +194,9 @@ fn line_of(alternative: &Map<String, Value>) -> String {
         Some(value) => format!("{name}: {value}"),
         None => name.clone(),
     });
-    let members: Vec<_> = members.collect();
+    let mut members: Vec<_> = members.collect();
+    let is_named = |name: &&str| properties(alternative).any(|(other, _)| other == name);
+    members.extend(required(alternative).filter(|name| !is_named(name)).map(str::to_owned));
     let docs = alternative.get("description").and_then(Value::as_str);
     let docs = docs.and_then(|text| text.lines().next()).map(|text| format!(" ({text})"));
     format!("- {}{}", members.join(", "), docs.unwrap_or_default())

@@ -38,7 +38,7 @@ impl SchemaDialect {
         if param_headers(&written).ok() != param_headers(&rewritten).ok() {
             return Err(at_root(DialectErrorKind::Header));
         }
-        finish(rewritten, schema, max_bytes)
+        finish(rewritten, max_bytes)
     }
 
     /// Returns the schema of results in this dialect. It is true for every value for which
@@ -51,12 +51,13 @@ impl SchemaDialect {
             return Ok(schema.clone());
         }
         let written = schema.as_value();
-        finish(output::flat(&written, max_bytes)?, schema, max_bytes)
+        finish(output::flat(&written, max_bytes)?, max_bytes)
     }
 }
 
-fn finish(rewritten: Value, written: &Schema, max_bytes: usize) -> Result<Schema, DialectError> {
-    let schema = Schema::try_from(rewritten).unwrap_or_else(|_| written.clone());
+fn finish(rewritten: Value, max_bytes: usize) -> Result<Schema, DialectError> {
+    let schema = Schema::try_from(rewritten)
+        .map_err(|error| at_root(DialectErrorKind::Invalid { reason: error.to_string() }))?;
     if schema.get().len() > max_bytes {
         return Err(at_root(DialectErrorKind::TooLarge { max_bytes }));
     }

@@ -3,6 +3,8 @@
 //! Both forms are understood, because a client may have either schema: a value that is not in the
 //! form of the dialect is left as it is.
 
+use std::collections::HashSet;
+
 use mcp_core::codec::scan::{ScanError, scan};
 use mcp_core::json::has_reserved_name;
 use mcp_core::limits::ConnectionLimits;
@@ -11,8 +13,9 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::form_facets::Facets;
-use super::parts::{patterns, resolve, types};
+use super::parts::{patterns, types};
 use crate::extract::{ArgumentErrors, escape};
+use crate::fragment::resolve;
 
 /// Maximum depth of a value that is translated. Fixed: messages are not nested more deeply, but a
 /// string may contain JSON that is.
@@ -39,14 +42,20 @@ impl CallForm {
     /// `limits` apply to the JSON in strings.
     ///
     /// # Errors
-    /// If a list of entries has a key twice, or a string contains JSON that exceeds the limits.
+    /// If a list of entries has a key twice, a string contains JSON that exceeds the limits, or a
+    /// number is out of range.
     pub(crate) fn translate(
         &self,
         arguments: &str,
         limits: &ConnectionLimits,
     ) -> Result<Option<Value>, ArgumentErrors> {
-        // What is not JSON is reported where it is decoded.
-        let Ok(mut arguments) = serde_json::from_str::<Value>(arguments) else { return Ok(None) };
+        let mut arguments = match serde_json::from_str::<Value>(arguments) {
+            Ok(arguments) => arguments,
+            // What is not JSON is reported where it is decoded.
+            Err(_) if serde_json::from_str::<IgnoredAny>(arguments).is_err() => return Ok(None),
+            // A number that no `Value` can hold, such as 1e400.
+            Err(error) => return Err(ArgumentErrors::new("", error)),
+        };
         let mut translation = Translation {
             root: &self.schema,
             has_changed: false,
@@ -118,7 +127,7 @@ impl<'a> Translation<'a> {
         let is_absent = |name: &str, value: &Value| {
             value.is_null()
                 && match facets.property(name) {
-                    Some(schema) => !facets.requires(name) && !accepts_null(self.root, schema, 0),
+                    Some(schema) => !facets.requires(name) && !accepts_null(self.root, schema),
                     None => facets.is_of_other(name),
                 }
         };
@@ -127,10 +136,15 @@ impl<'a> Translation<'a> {
         self.has_changed |= members.len() < count;
         for (name, value) in members {
             let schema = facets.property(name).or_else(|| {
-                let additional =
-                    || facets.schemas.iter().find_map(|it| it.get("additionalProperties"));
-                let of_pattern = map.and_then(|it| patterns(it).next()).map(|(_, schema)| schema);
-                of_pattern.or_else(additional)
+                let mut patterns = map.into_iter().flat_map(patterns).map(|(_, schema)| schema);
+                match (patterns.next(), patterns.next()) {
+                    (None, _) => {
+                        facets.schemas.iter().find_map(|it| it.get("additionalProperties"))
+                    }
+                    (one, None) => one,
+                    // Which of them applies is not known without matching the name.
+                    (_, Some(_)) => None,
+                }
             });
             if let Some(schema) = schema {
                 self.inside(&escape(name), |it| it.value(schema, value, depth + 1));
@@ -175,22 +189,25 @@ impl<'a> Translation<'a> {
 }
 
 /// Whether a schema says that null is accepted. An untyped one does not say it.
-fn accepts_null(root: &Value, schema: &Value, steps: usize) -> bool {
-    let Value::Object(members) = schema else { return false };
-    if steps == MAX_DEPTH {
-        return false;
+fn accepts_null(root: &Value, schema: &Value) -> bool {
+    let mut pending = vec![schema];
+    // A target that was looked at has nothing new to say.
+    let mut seen = HashSet::new();
+    while let Some(schema) = pending.pop() {
+        let Value::Object(members) = schema else { continue };
+        if types(members).contains(&"null") {
+            return true;
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            pending.extend(members.get(keyword).and_then(Value::as_array).into_iter().flatten());
+        }
+        if let Some(Value::String(target)) = members.get("$ref")
+            && seen.insert(target)
+        {
+            pending.extend(resolve(root, target));
+        }
     }
-    let any_of = |keyword: &str| {
-        let list = members.get(keyword).and_then(Value::as_array);
-        list.is_some_and(|list| list.iter().any(|it| accepts_null(root, it, steps + 1)))
-    };
-    let target = members.get("$ref").and_then(Value::as_str);
-    types(members).contains(&"null")
-        || any_of("anyOf")
-        || any_of("oneOf")
-        || target
-            .and_then(|target| resolve(root, target))
-            .is_some_and(|target| accepts_null(root, target, steps + 1))
+    false
 }
 
 /// A string that may contain JSON.

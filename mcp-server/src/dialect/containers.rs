@@ -178,7 +178,9 @@ fn summary(item: &Map<String, Value>) -> String {
             let names: Vec<_> = names.iter().filter_map(Value::as_str).collect();
             names.join(" or ")
         }
-        (_, Some(Value::String(target))) => definition_name(target).unwrap_or("object").to_owned(),
+        (_, Some(Value::String(target))) => {
+            definition_name(target).unwrap_or_else(|| "object".to_owned())
+        }
         _ => "one of several types".to_owned(),
     }
 }

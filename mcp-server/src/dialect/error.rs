@@ -57,4 +57,10 @@ pub enum DialectErrorKind {
          cannot express; make it required, or use another dialect for this tool"
     )]
     Header,
+    /// What was written is not a schema.
+    #[error("the schema in this dialect is not valid: {reason}")]
+    Invalid {
+        /// What is wrong.
+        reason: String,
+    },
 }

@@ -1,8 +1,11 @@
 //! The subschemas that apply to one value of a call.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
-use super::parts::{fixed_values, is_map, properties, required, resolve, types};
+use super::parts::{fixed_values, is_map, properties, required, types};
+use crate::fragment::resolve;
 
 /// Maximum number of references and alternatives in a row. Fixed: a longer chain leads back to
 /// itself.
@@ -17,6 +20,8 @@ pub(super) struct Facets<'a> {
     pub(super) others: Vec<&'a Map<String, Value>>,
     /// Whether the schema is untyped.
     pub(super) is_any: bool,
+    /// The targets of references that were entered.
+    entered: Vec<&'a Value>,
 }
 
 impl<'a> Facets<'a> {
@@ -36,7 +41,9 @@ impl<'a> Facets<'a> {
         self.schemas.push(members);
         if let Some(target) = members.get("$ref").and_then(Value::as_str)
             && let Some(target) = resolve(root, target)
+            && !self.entered.iter().any(|entered| std::ptr::eq(*entered, target))
         {
+            self.entered.push(target);
             self.collect(root, target, value, steps + 1);
         }
         for part in list(members, "allOf") {
@@ -48,7 +55,10 @@ impl<'a> Facets<'a> {
                 self.is_any = true;
                 continue;
             }
-            let find = |fit| alternatives.iter().find(|it| fits(root, it, value, fit, steps + 1));
+            let find = |fit| {
+                let mut fitting = Fitting::new(root, value, fit);
+                alternatives.iter().find(|it| fitting.fits(it, steps + 1))
+            };
             let fitting = find(Fit::Written).or_else(|| find(Fit::Dialect));
             for alternative in alternatives {
                 if fitting.is_some_and(|it| std::ptr::eq(it, alternative)) {
@@ -128,83 +138,96 @@ enum Fit {
     Dialect,
 }
 
-/// Whether a value may be meant for a schema, by its type, its names and its fixed members.
-fn fits(root: &Value, schema: &Value, value: &Value, fit: Fit, steps: usize) -> bool {
-    let Value::Object(members) = schema else { return *schema != Value::Bool(false) };
-    if steps >= MAX_STEPS {
-        return true;
+/// Whether one value may be meant for schemas, by its type, its names and its fixed members.
+struct Fitting<'a> {
+    root: &'a Value,
+    value: &'a Value,
+    fit: Fit,
+    /// The answers for the targets of references: each is asked for once, because the number of
+    /// ways to a target grows exponentially. One that is being asked for adds nothing to itself.
+    known: HashMap<&'a str, bool>,
+}
+
+impl<'a> Fitting<'a> {
+    fn new(root: &'a Value, value: &'a Value, fit: Fit) -> Self {
+        Self { root, value, fit, known: HashMap::new() }
     }
-    if let Some(target) = members.get("$ref").and_then(Value::as_str)
-        && let Some(target) = resolve(root, target)
-        && !fits(root, target, value, fit, steps + 1)
-    {
-        return false;
-    }
-    if let Some(values) = fixed_values(members)
-        && !values.contains(value)
-    {
-        return false;
-    }
-    for keyword in ["anyOf", "oneOf"] {
-        let alternatives = list(members, keyword);
-        let any = alternatives.iter().any(|it| fits(root, it, value, fit, steps + 1));
-        if !alternatives.is_empty() && !any {
+
+    fn fits(&mut self, schema: &'a Value, steps: usize) -> bool {
+        let Value::Object(members) = schema else { return *schema != Value::Bool(false) };
+        if steps >= MAX_STEPS {
+            return true;
+        }
+        if let Some(target) = members.get("$ref").and_then(Value::as_str)
+            && !self.fits_target(target, steps)
+        {
             return false;
         }
-    }
-    if !list(members, "allOf").iter().all(|it| fits(root, it, value, fit, steps + 1)) {
-        return false;
-    }
-    let types = types(members);
-    let allows = |name: &str| types.is_empty() || types.contains(&name);
-    match value {
-        Value::Null => allows("null"),
-        Value::Bool(_) => allows("boolean"),
-        Value::Number(number) => {
-            allows("number")
-                || allows("integer") && number.as_f64().is_some_and(|it| it.fract() == 0.0)
+        if let Some(values) = fixed_values(members)
+            && !values.contains(self.value)
+        {
+            return false;
         }
-        Value::String(_) => allows("string"),
-        Value::Array(_) => {
-            allows("array") || fit == Fit::Dialect && allows("object") && is_map(members)
+        for keyword in ["anyOf", "oneOf"] {
+            let alternatives = list(members, keyword);
+            if !alternatives.is_empty() && !alternatives.iter().any(|it| self.fits(it, steps + 1)) {
+                return false;
+            }
         }
-        Value::Object(given) => allows("object") && names_fit(root, members, given, fit, steps),
+        if !list(members, "allOf").iter().all(|it| self.fits(it, steps + 1)) {
+            return false;
+        }
+        let types = types(members);
+        let allows = |name: &str| types.is_empty() || types.contains(&name);
+        match self.value {
+            Value::Null => allows("null"),
+            Value::Bool(_) => allows("boolean"),
+            Value::Number(number) => {
+                allows("number")
+                    || allows("integer") && number.as_f64().is_some_and(|it| it.fract() == 0.0)
+            }
+            Value::String(_) => allows("string"),
+            Value::Array(_) => {
+                allows("array") || self.fit == Fit::Dialect && allows("object") && is_map(members)
+            }
+            Value::Object(given) => allows("object") && self.names_fit(members, given, steps),
+        }
     }
-}
 
-fn names_fit(
-    root: &Value,
-    schema: &Map<String, Value>,
-    given: &Map<String, Value>,
-    fit: Fit,
-    steps: usize,
-) -> bool {
-    let is_there = |name: &str| given.get(name).is_some_and(|it| !it.is_null());
-    let is_nullable = |name: &str| {
-        let property = schema.get("properties").and_then(|all| all.get(name));
-        property.is_some_and(|it| fits(root, it, &Value::Null, fit, steps + 1))
-    };
-    required(schema).all(|name| is_there(name) || given.contains_key(name) && is_nullable(name))
-        && given.iter().all(|(name, value)| {
-            match schema.get("properties").and_then(|all| all.get(name)) {
+    fn fits_target(&mut self, target: &'a str, steps: usize) -> bool {
+        if let Some(known) = self.known.get(target) {
+            return *known;
+        }
+        let Some(schema) = resolve(self.root, target) else { return true };
+        self.known.insert(target, true);
+        let fits = self.fits(schema, steps + 1);
+        self.known.insert(target, fits);
+        fits
+    }
+
+    fn names_fit(
+        &self,
+        schema: &'a Map<String, Value>,
+        given: &'a Map<String, Value>,
+        steps: usize,
+    ) -> bool {
+        let property = |name: &str| schema.get("properties").and_then(|all| all.get(name));
+        let fits = |property: &'a Value, value: &'a Value| {
+            Self::new(self.root, value, self.fit).fits(property, steps + 1)
+        };
+        let is_there = |name: &str| given.get(name).is_some_and(|it| !it.is_null());
+        let is_nullable = |name: &str| property(name).is_some_and(|it| fits(it, &Value::Null));
+        required(schema).all(|name| is_there(name) || given.contains_key(name) && is_nullable(name))
+            && given.iter().all(|(name, value)| match (property(name), value) {
+                (_, Value::Null) => true,
                 // One level is enough to tell alternatives apart.
-                Some(property) => {
-                    value.is_null() || fits_shallowly(root, property, value, fit, steps)
-                }
-                None => {
-                    value.is_null()
-                        || properties(schema).next().is_none()
-                        || fit == Fit::Written
+                (Some(_), Value::Object(_) | Value::Array(_)) => true,
+                (Some(property), value) => fits(property, value),
+                (None, _) => {
+                    properties(schema).next().is_none()
+                        || self.fit == Fit::Written
                             && schema.get("additionalProperties") != Some(&Value::Bool(false))
                 }
-            }
-        })
-}
-
-/// Whether a member may be meant for a schema; what an object or a list contains is not compared.
-fn fits_shallowly(root: &Value, schema: &Value, value: &Value, fit: Fit, steps: usize) -> bool {
-    match value {
-        Value::Object(_) | Value::Array(_) => true,
-        value => fits(root, schema, value, fit, steps + 1),
+            })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use mcp_core::limits::ConnectionLimits;
+
 /// A form of JSON Schema that a group of hosts accepts.
 ///
 /// Set it for all tools with
@@ -75,9 +77,11 @@ impl fmt::Display for SchemaDialect {
 }
 
 /// What a server sets for its tools.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct ServerDialect {
     pub(crate) dialect: SchemaDialect,
     /// Maximum length of a rewritten schema, in bytes.
     pub(crate) max_bytes: usize,
+    /// They apply to the JSON in strings.
+    pub(crate) limits: ConnectionLimits,
 }

@@ -24,7 +24,7 @@ pub(crate) use call_form::CallForm;
 pub use error::{DialectError, DialectErrorKind};
 pub use kind::SchemaDialect;
 pub(crate) use kind::ServerDialect;
-pub(crate) use parts::{accepts_any, resolve};
+pub(crate) use parts::accepts_any;
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,21 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
+use super::parts::{fixed_values, is_annotation};
+
+/// The values of an enum, with their documentation.
+pub(super) type Documented = Vec<(Value, Option<String>)>;
+
+/// Returns the values of an alternative that is nothing but fixed values, with its documentation.
+pub(super) fn documented(alternative: &Map<String, Value>) -> Option<Documented> {
+    let is_fixed = alternative.keys().all(|keyword| {
+        matches!(keyword.as_str(), "const" | "enum" | "type") || is_annotation(keyword)
+    });
+    let values = fixed_values(alternative).filter(|_| is_fixed)?;
+    let docs = alternative.get("description").and_then(Value::as_str).map(str::to_owned);
+    Some(values.iter().map(|value| (value.clone(), docs.clone())).collect())
+}
+
 /// What becomes a part of the description.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
@@ -23,7 +38,7 @@ impl Notes {
     }
 
     /// Notes the documentation of the values of an enum.
-    pub(super) fn values(&mut self, values: &[(Value, Option<String>)]) {
+    pub(super) fn values(&mut self, values: &Documented) {
         if values.iter().all(|(_, docs)| docs.is_none()) {
             return;
         }

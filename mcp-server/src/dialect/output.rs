@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::{DialectError, DialectErrorKind};
 use super::kind::SchemaDialect;
-use super::parts::{fixed_values, is_annotation};
+use super::notes::{Notes, documented};
 use super::rewriter::{MAX_LEVELS, Rewriter};
 
 /// Rewrites the schema of results.
@@ -35,10 +35,18 @@ fn flatten(
         false => written.clone(),
     };
     let mut out = Map::new();
+    let keeps = |keyword: &str| members.get(keyword).is_some_and(|it| !has_reference(it));
+    let (keeps_condition, keeps_contains) = (keeps("if"), keeps("contains"));
     for (keyword, value) in members {
         match (keyword.as_str(), value) {
             ("$defs" | "definitions", _) => {}
-            ("properties" | "patternProperties", Value::Object(schemas)) => {
+            // What counts as evaluated depends on keywords that are rewritten.
+            ("unevaluatedItems" | "unevaluatedProperties", _) => {}
+            // A condition that becomes weaker makes the schema stronger.
+            ("not" | "if" | "contains", value) if has_reference(&value) => {}
+            ("then" | "else", _) if !keeps_condition => {}
+            ("minContains" | "maxContains", _) if !keeps_contains => {}
+            ("properties" | "patternProperties" | "dependentSchemas", Value::Object(schemas)) => {
                 let mut flat = Map::new();
                 for (name, schema) in schemas {
                     let one = rewriter
@@ -47,7 +55,7 @@ fn flatten(
                 }
                 out.insert(keyword, Value::Object(flat));
             }
-            ("items" | "additionalProperties", schema) => {
+            ("items" | "additionalProperties" | "propertyNames" | "then" | "else", schema) => {
                 let flat = rewriter.inside(&[&keyword], |it| flatten(it, &schema, levels + 1))?;
                 out.insert(keyword, flat);
             }
@@ -70,6 +78,17 @@ fn flatten(
     rewriter.spend(counted)?;
     weaken(&mut out);
     Ok(Value::Object(out))
+}
+
+/// Whether a schema has a reference, which would lead to nothing without the definitions.
+fn has_reference(schema: &Value) -> bool {
+    match schema {
+        Value::Object(members) => {
+            members.contains_key("$ref") || members.values().any(has_reference)
+        }
+        Value::Array(items) => items.iter().any(has_reference),
+        _ => false,
+    }
 }
 
 /// Replaces `oneOf`, documented enums and tuples.
@@ -117,16 +136,10 @@ fn weaken(schema: &mut Map<String, Value>) {
 
 /// Returns the values of an enum with documented variants, and their documentation.
 fn values_of(alternatives: &[Value]) -> Option<(Vec<Value>, Option<String>)> {
-    let mut notes = super::notes::Notes::default();
+    let mut notes = Notes::default();
     let mut all = Vec::new();
     for alternative in alternatives {
-        let members = alternative.as_object()?;
-        let is_fixed = members.keys().all(|keyword| {
-            matches!(keyword.as_str(), "const" | "enum" | "type") || is_annotation(keyword)
-        });
-        let docs = members.get("description").and_then(Value::as_str).map(str::to_owned);
-        let values = fixed_values(members).filter(|_| is_fixed)?;
-        all.extend(values.iter().map(|value| (value.clone(), docs.clone())));
+        all.extend(documented(alternative.as_object()?)?);
     }
     notes.values(&all);
     Some((all.into_iter().map(|(value, _)| value).collect(), notes.description(&Map::new())))

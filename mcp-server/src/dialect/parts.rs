@@ -2,10 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// Returns the target of a reference within a schema.
-pub(crate) fn resolve<'a>(root: &'a Value, target: &str) -> Option<&'a Value> {
-    root.pointer(target.strip_prefix('#')?)
-}
+use crate::fragment::percent_decode;
 
 /// Whether a keyword does not constrain values.
 pub(super) fn is_annotation(keyword: &str) -> bool {
@@ -72,6 +69,15 @@ pub(super) fn type_of(value: &Value) -> &'static str {
     }
 }
 
+/// Whether a value is of a type. An integer is a number too.
+pub(super) fn is_of_type(value: &Value, name: &str) -> bool {
+    match name {
+        "number" => value.is_number(),
+        "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
+        name => type_of(value) == name,
+    }
+}
+
 /// Returns the values of `enum` or `const`.
 pub(super) fn fixed_values(schema: &Map<String, Value>) -> Option<&[Value]> {
     match (schema.get("const"), schema.get("enum")) {
@@ -103,13 +109,8 @@ pub(super) fn patterns(schema: &Map<String, Value>) -> impl Iterator<Item = (&St
     schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten()
 }
 
-/// Encodes a name as a segment of a JSON pointer (RFC 6901).
-pub(super) fn segment(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
-
 /// Returns the name of the definition that a reference leads to.
-pub(super) fn definition_name(target: &str) -> Option<&str> {
+pub(super) fn definition_name(target: &str) -> Option<String> {
     let name = target.strip_prefix("#/$defs/").or_else(|| target.strip_prefix("#/definitions/"))?;
-    (!name.contains(['/', '~', '%'])).then_some(name)
+    percent_decode(name).filter(|name| !name.contains(['/', '~']))
 }

@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 
 use super::error::{DialectError, DialectErrorKind};
 use super::merge::add_keywords;
-use super::parts::{definition_name, is_annotation, resolve};
+use super::parts::{definition_name, is_annotation};
 use super::rewriter::{MAX_LEVELS, Rewriter};
+use crate::fragment::resolve;
 
 impl Rewriter<'_> {
     /// Returns the target of a reference that stays one in `Strict`: it leads to a definition that
@@ -74,15 +75,19 @@ impl Rewriter<'_> {
         let Value::Object(schema) = schema else { return Ok(Map::new()) };
         let mut members = schema.clone();
         if let Some(Value::String(target)) = members.shift_remove("$ref") {
-            if self.open.contains(&target) || references.contains(&target) {
+            let is_known = references.contains(&target);
+            if (is_known || self.open.contains(&target)) && self.is_recursive(&target) {
                 return Err(self.error(DialectErrorKind::Recursive { target }));
             }
             let Some(referred) = resolve(self.root, &target) else {
                 return Err(self.error(DialectErrorKind::Unresolved { target }));
             };
-            references.push(target);
-            let referred = self.expand_part(referred, references, levels + 1)?;
-            add_keywords(&mut members, &referred);
+            // Its keywords apply to the same value, and once is enough.
+            if !is_known {
+                references.push(target);
+                let referred = self.expand_part(referred, references, levels + 1)?;
+                add_keywords(&mut members, &referred);
+            }
         }
         if let Some(Value::Array(parts)) = members.shift_remove("allOf") {
             for part in &parts {

@@ -1,5 +1,5 @@
-//! The schema of arguments in a dialect. It accepts no value that the schema as written refuses in
-//! every form, and the values of both have a translation (`call_form`).
+//! The schema of arguments in a dialect. Keywords that the dialect lacks become text, so it may
+//! accept more than the schema as written; the call is validated against the schema as written.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -8,9 +8,9 @@ use super::error::{DialectError, DialectErrorKind};
 use super::kind::SchemaDialect;
 use super::notes::Notes;
 use super::parts::{
-    accepts_any, definition_name, fixed_values, is_annotation, is_map, patterns, segment, type_of,
-    types,
+    accepts_any, definition_name, fixed_values, is_annotation, is_map, is_of_type, patterns, types,
 };
+use crate::extract::escape;
 
 /// Maximum depth of a rewritten schema, in subschemas. Fixed: arguments are nested at most as deep
 /// (`max_json_depth`).
@@ -149,6 +149,16 @@ impl<'a> Rewriter<'a> {
         mut notes: Notes,
     ) -> Result<Map<String, Value>, DialectError> {
         let mut types = types(members);
+        if types.contains(&"number") {
+            types.retain(|name| *name != "integer");
+        }
+        if let Some(values) = fixed_values(members) {
+            // A type that none of the values has cannot occur.
+            let has_value = |name: &&str| values.iter().any(|value| is_of_type(value, name));
+            if types.iter().any(has_value) {
+                types.retain(has_value);
+            }
+        }
         if types.len() > 1 && types.contains(&"null") {
             types.retain(|name| *name != "null");
             nullable = true;
@@ -175,7 +185,10 @@ impl<'a> Rewriter<'a> {
                     one.retain(|keyword, _| !is_annotation(keyword));
                     one.insert("type".into(), json!(name));
                     if let Some(Value::Array(values)) = one.get_mut("enum") {
-                        values.retain(|value| type_of(value) == *name);
+                        values.retain(|value| is_of_type(value, name));
+                        if values.is_empty() {
+                            one.shift_remove("enum");
+                        }
                     }
                     Value::Object(one)
                 });
@@ -195,12 +208,15 @@ impl<'a> Rewriter<'a> {
     ) -> Map<String, Value> {
         let is_strict = self.dialect == SchemaDialect::Strict;
         let mut out = Map::from_iter([("type".to_owned(), json!(name))]);
-        if let Some(values) = fixed_values(members) {
-            let values: Vec<_> = values.iter().filter(|value| !value.is_null()).cloned().collect();
-            // An OpenAPI subset has enums of strings only.
-            if is_strict || name == "string" {
+        if let Some(values) = fixed_values(members)
+            && name != "null"
+        {
+            let fitting = values.iter().filter(|value| is_of_type(value, name));
+            let values: Vec<_> = fitting.cloned().collect();
+            // An OpenAPI subset has enums of strings only, and none may be empty.
+            if !values.is_empty() && (is_strict || name == "string") {
                 out.insert("enum".into(), Value::Array(values));
-            } else {
+            } else if !values.is_empty() {
                 notes.keyword("one of", &Value::Array(values));
             }
         }
@@ -325,7 +341,7 @@ impl<'a> Rewriter<'a> {
         let length = self.pointer.len();
         for part in segments {
             self.pointer.push('/');
-            self.pointer.push_str(&segment(part));
+            self.pointer.push_str(&escape(part));
         }
         let rewritten = rewrite(self);
         self.pointer.truncate(length);

@@ -45,9 +45,10 @@ const QUESTION_KEY: &str = "policy";
 /// Each round of a call is decided, with the rates and the time of that moment. A call that runs as
 /// a [task](crate::task) is decided when it starts. `initialize` and notifications are not decided.
 ///
-/// A policy decides about the request as it arrives at this layer. It does not see what layers
-/// inside of it, which were added before, change in the parameters. Add an `AuditLayer` after it,
-/// so that refusals are recorded.
+/// A policy decides about the request as it arrives at this layer, and about the arguments in the
+/// form of the schema as written, whatever the [dialect](crate::dialect) of the call. It does not
+/// see what layers inside of it, which were added before, change in the parameters. Add an
+/// `AuditLayer` after it, so that refusals are recorded.
 ///
 /// ```
 /// use mcp_server::Server;
@@ -204,6 +205,13 @@ impl ServerPolicy {
                 _ => None,
             };
             let request = request.annotations(route.and_then(|route| route.annotations()));
+            // A rule is about the arguments that the handler sees.
+            let written = route.zip(request.arguments_text());
+            let written = written.and_then(|(route, text)| route.arguments_as_written(text));
+            let request = match &written {
+                Some(written) => request.arguments(written.as_str()),
+                None => request,
+            };
             let decision = self.engine.decide(&request);
             let verdict = decision.verdict();
             if strictest.as_ref().is_none_or(|before| verdict > before.decision.verdict()) {

@@ -11,7 +11,7 @@ use crate::json_text::read_text;
 pub(super) enum ResultKind {
     /// What the call was for.
     Complete,
-    /// The same, and a tool says that it failed.
+    /// A tool says that it failed. Also a result of an extension with `isError`.
     Failed,
     /// Questions to the user or the client.
     InputRequired,
@@ -33,7 +33,7 @@ impl ResultKind {
             Some("input_required") => Self::InputRequired,
             Some("task") => Self::Task,
             _ if task.is_some() => Self::Task,
-            None | Some("complete") if is_error == Some("true") => Self::Failed,
+            _ if is_error == Some("true") => Self::Failed,
             None | Some("complete") => Self::Complete,
             Some(_) => Self::Other,
         }
@@ -56,6 +56,7 @@ mod tests {
             (r#"{"resultType":"task"}"#, ResultKind::Task),
             (r#"{"task":{"taskId":"1"}}"#, ResultKind::Task),
             (r#"{"resultType":"of an extension"}"#, ResultKind::Other),
+            (r#"{"resultType":"of an extension","isError":true}"#, ResultKind::Failed),
             (r#"{"resultType":1}"#, ResultKind::Other),
         ] {
             assert_eq!(ResultKind::of(&JsonBytes::from_trusted(text)), kind, "{text}");

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::finding::Problem;
-use crate::dialect::{accepts_any, resolve};
+use crate::dialect::accepts_any;
 use crate::extract::escape;
+use crate::fragment::resolve;
 
 /// Maximum depth. Fixed: a parsed schema is not nested more deeply.
 const MAX_DEPTH: usize = 128;

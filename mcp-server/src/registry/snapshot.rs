@@ -46,6 +46,10 @@ impl ScopeSource for Registry {
         self.tools.get(name).map(|route| &route.scopes)
     }
 
+    fn arguments_as_written(&self, tool: &str, arguments: &str) -> Option<String> {
+        self.tools.get(tool)?.arguments_as_written(arguments)
+    }
+
     fn of_prompt(&self, name: &str) -> Option<&RouteScopes> {
         self.prompts.get(name).map(|route| &route.scopes)
     }

@@ -13,4 +13,3 @@ pub(crate) use route::ResourceKind;
 pub use route::{ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute};
 pub use template::Template;
 pub use template_error::{Mismatch, TemplateError};
-pub(crate) use variable_value::percent_decode;

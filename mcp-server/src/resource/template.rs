@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `{name}` | one segment: no `/`, `?` or `#` |
 //! | `{path*}` | segments, with their `/` |
-//! | `{+rest}` | any characters, also `?` and `#` |
+//! | `{+rest}` | any characters, also `?` and `#`; no `?` before `{?…}` |
 //! | `{?a,b}` | parameters of the query, each of which may be missing, in any order |
 //! | `{&a,b}` | the same, after a literal with a `?` or after `{?…}` |
 //!

@@ -1,6 +1,7 @@
 //! The value of one variable of a URI template.
 
 use super::template_error::Mismatch;
+use crate::fragment::percent_decode;
 
 /// What separates the segments of a path on any system.
 pub(super) const SEPARATORS: [char; 2] = ['/', '\\'];
@@ -16,23 +17,4 @@ pub(super) fn stays(value: &str) -> bool {
 /// If it is not UTF-8 after decoding.
 pub(super) fn decode(name: &str, value: &str) -> Result<String, Mismatch> {
     percent_decode(value).ok_or_else(|| Mismatch::Encoding(name.to_owned()))
-}
-
-/// Percent-decodes once. `None` for an invalid escape or bytes that are not UTF-8.
-pub(crate) fn percent_decode(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return Some(text.to_owned());
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let high = char::from(rest.next()?).to_digit(16)?;
-            let low = char::from(rest.next()?).to_digit(16)?;
-            bytes.push(u8::try_from(high * 16 + low).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }

@@ -86,14 +86,14 @@ pub mod fallback {
 #[macro_export]
 macro_rules! routes {
     ($($function:path),* $(,)?) => {{
-        #[allow(unused_mut)]
+        #[allow(unused_mut, reason = "a list without paths changes nothing")]
         let mut routes = <$crate::route::Routes as ::core::default::Default>::default();
         $({
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "only one of the fallbacks applies")]
             use $crate::macro_support::fallback::*;
-            #[allow(deprecated, unused_imports)]
+            #[allow(deprecated, unused_imports, reason = "the compiler warns at the definition's uses")]
             use $function as __Entry;
-            #[allow(deprecated)]
+            #[allow(deprecated, reason = "a deprecated function is still a route")]
             $crate::macro_support::add_entry::<__Entry, _>(&mut routes, __Entry);
         })*
         routes

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::node::{Node, NodeId, Types, Values};
 use super::number::Number;
 use super::pattern::Pattern;
+use crate::fragment::locate;
 
 /// How much of a schema is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,10 +161,8 @@ impl<'a> Compiler<'a> {
 
     /// Returns the target of a reference within the document. Other references are not followed.
     fn reference(&mut self, target: &str) -> Option<NodeId> {
-        let pointer = target.strip_prefix('#')?;
-        let document = self.document;
-        let schema = document.pointer(pointer)?;
-        Some(self.schema(pointer, schema))
+        let (pointer, schema) = locate(self.document, target)?;
+        Some(self.schema(&pointer, schema))
     }
 
     fn is_mirrored(&self, id: NodeId, property: &Value) -> bool {

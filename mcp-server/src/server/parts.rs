@@ -325,7 +325,8 @@ impl Parts {
     /// The first schema that has no form in its dialect.
     fn check_schemas(&self) -> Result<(), BuildError> {
         let max_bytes = self.limits.max_dialect_schema_bytes;
-        let dialect = ServerDialect { dialect: self.dialect, max_bytes };
+        let limits = self.limits.connection.clone();
+        let dialect = ServerDialect { dialect: self.dialect, max_bytes, limits };
         self.live.dialect.get_or_init(|| dialect);
         let registry = self.live.registry();
         for tool in registry.tools.iter() {

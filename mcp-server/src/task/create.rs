@@ -66,7 +66,10 @@ impl TaskManager {
                 "the call has {bytes} bytes; the limit of a task is {max_bytes} (tasks.max_task_bytes)"
             )));
         }
-        let required = shared.access.required_by_call(&route.scopes, &context.call().params);
+        let required =
+            shared.access.required_by_call(&route.scopes, &context.call().params, |arguments| {
+                route.arguments_as_written(arguments)
+            });
         let detail = Detail {
             revision: context.revision().to_string(),
             scopes: required.into_iter().map(Into::into).collect(),

@@ -8,6 +8,7 @@ use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::service::BoxFuture;
 use mcp_core::sync::Mutex;
+use mcp_core::text::prefix;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -27,8 +28,7 @@ const MAX_STATUS_BYTES: usize = 4 << 10;
 
 /// Cuts a status message off that is too long.
 pub(super) fn status_text(mut message: String) -> String {
-    let mut ends = (0..=MAX_STATUS_BYTES.min(message.len())).rev();
-    message.truncate(ends.find(|end| message.is_char_boundary(*end)).unwrap_or(0));
+    message.truncate(prefix(&message, MAX_STATUS_BYTES).len());
     message
 }
 

@@ -69,18 +69,13 @@ impl Conversation for Answers {}
 
 impl Service for Answers {
     async fn call(&self, request: Request) -> Reply {
-        let question = json!({ "method": request.method.to_string() });
-        let mut question = question;
-        if let Ok(params) = request.params.parse::<Value>() {
-            question["params"] = params;
-        }
-        let question: InputRequest = match serde_json::from_value(question) {
-            Ok(question) => question,
-            Err(error) => return Err(ErrorObject::invalid_params(error.to_string()).into()),
-        };
+        let invalid = |error: String| ErrorObject::invalid_params(error);
+        let params: Value = request.params.parse().map_err(|error| invalid(error.to_string()))?;
+        let question = json!({ "method": request.method.to_string(), "params": params });
+        let question: InputRequest =
+            serde_json::from_value(question).map_err(|error| invalid(error.to_string()))?;
         let answer = self.answer(question)?;
-        JsonBytes::new(&answer)
-            .map_err(|error| ErrorObject::invalid_params(error.to_string()).into())
+        JsonBytes::new(&answer).map_err(|error| invalid(error.to_string()).into())
     }
 
     async fn notify(&self, _: Notification) {}

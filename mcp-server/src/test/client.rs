@@ -185,7 +185,10 @@ impl Client {
             Err(_) => panic!("{method}: no answer within {:?}", self.timeout),
         };
         match answer {
-            Ok(result) => Ok(result.parse().unwrap_or_default()),
+            Ok(result) => match result.parse() {
+                Ok(result) => Ok(result),
+                Err(error) => panic!("{method}: the result is unreadable: {error}"),
+            },
             Err(CallError::Peer(error)) => Err(error),
             Err(error) => panic!("{method}: {error}"),
         }

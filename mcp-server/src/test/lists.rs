@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mcp_core::jsonrpc::code;
 use mcp_core::method::{Method as _, PromptsList, ResourceTemplatesList, ResourcesList, ToolsList};
 use serde_json::{Map, Value, json};
 
@@ -24,7 +25,8 @@ impl Client {
     /// Reads all lists of the server: tools, prompts, resources and resource templates.
     ///
     /// # Panics
-    /// If no answer arrives in time.
+    /// If no answer arrives in time, or a list is answered with an error other than −32601: that of
+    /// a list that the server does not offer, which is empty.
     pub async fn lists(&self) -> Lists {
         Lists::read(self).await
     }
@@ -102,7 +104,11 @@ async fn items(client: &Client, method: &str, member: &str) -> Vec<Value> {
     let mut all = Vec::new();
     let mut params = json!({});
     for _ in 0..MAX_PAGES {
-        let Ok(mut result) = client.request(method, params.clone()).await else { return all };
+        let mut result = match client.request(method, params.clone()).await {
+            Ok(result) => result,
+            Err(error) if error.code() == code::METHOD_NOT_FOUND => return all,
+            Err(error) => panic!("{method}: {error}"),
+        };
         if let Value::Array(items) = result[member].take() {
             all.extend(items);
         }

@@ -4,12 +4,16 @@ use std::sync::{Arc, OnceLock};
 
 use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::limits::ConnectionLimits;
 use mcp_core::types::{CallToolResult, Schema};
+use serde_json::Value;
 
 use super::ToolCall;
 use super::output::Output;
+use super::route::ToolRoute;
 use crate::dialect::{CallForm, DialectError, SchemaDialect, ServerDialect};
 use crate::error::BuildError;
+use crate::extract::ArgumentErrors;
 use crate::limits::Limits;
 use crate::schema::{LazyCheck, Outline};
 
@@ -56,20 +60,17 @@ impl RouteDialect {
         self.server = Some(Arc::clone(server));
     }
 
-    fn settings(&self) -> ServerDialect {
-        let server = self.server.as_ref().and_then(|server| server.get()).copied();
-        let server = server.unwrap_or(ServerDialect {
-            dialect: SchemaDialect::AsWritten,
-            max_bytes: Limits::new().max_dialect_schema_bytes,
-        });
-        ServerDialect { dialect: self.own.unwrap_or(server.dialect), ..server }
+    fn server(&self) -> Option<&ServerDialect> {
+        self.server.as_ref()?.get()
+    }
+
+    fn dialect(&self) -> SchemaDialect {
+        let of_server = || self.server().map_or(SchemaDialect::AsWritten, |it| it.dialect);
+        self.own.unwrap_or_else(of_server)
     }
 
     pub(super) fn is_as_written(&self) -> bool {
-        match self.own {
-            Some(own) => own == SchemaDialect::AsWritten,
-            None => self.settings().dialect == SchemaDialect::AsWritten,
-        }
+        self.dialect() == SchemaDialect::AsWritten
     }
 
     /// Returns the listed schemas, unless they are those as written.
@@ -79,7 +80,9 @@ impl RouteDialect {
     }
 
     fn rewritten(&self, written: &WrittenSchemas<'_>) -> Option<&Result<ListedSchemas, Refused>> {
-        let ServerDialect { dialect, max_bytes } = self.settings();
+        let dialect = self.dialect();
+        let max_bytes =
+            self.server().map_or(Limits::new().max_dialect_schema_bytes, |it| it.max_bytes);
         if dialect == SchemaDialect::AsWritten {
             return None;
         }
@@ -101,7 +104,7 @@ impl RouteDialect {
     /// Checks that the schemas have a form in the dialect.
     pub(super) fn check(&self, tool: &str, written: &WrittenSchemas<'_>) -> Result<(), BuildError> {
         let Some(Err((schema, error))) = self.rewritten(written) else { return Ok(()) };
-        let (tool, dialect) = (tool.to_owned(), self.settings().dialect);
+        let (tool, dialect) = (tool.to_owned(), self.dialect());
         Err(BuildError::Dialect { tool, schema, dialect, error: error.clone() })
     }
 
@@ -114,9 +117,7 @@ impl RouteDialect {
         call: ToolCall,
         written: &Schema,
     ) -> Result<ToolCall, Result<CallToolResult, ErrorObject>> {
-        let form = self.form.get_or_init(|| CallForm::new(written));
-        let limits = &call.context().call().environment.limits.connection;
-        match form.translate(call.arguments().as_str(), limits) {
+        match self.as_written(call.arguments().as_str(), written) {
             Ok(None) => Ok(call),
             Ok(Some(arguments)) => match JsonBytes::new(&arguments) {
                 Ok(arguments) => Ok(call.with_arguments(arguments)),
@@ -124,6 +125,36 @@ impl RouteDialect {
             },
             Err(errors) => Err(call.reject(errors)),
         }
+    }
+
+    /// Returns the arguments in the form of the schema as written. `None` if they have it.
+    ///
+    /// # Errors
+    /// Those of [`CallForm::translate`].
+    pub(super) fn as_written(
+        &self,
+        arguments: &str,
+        written: &Schema,
+    ) -> Result<Option<Value>, ArgumentErrors> {
+        let form = self.form.get_or_init(|| CallForm::new(written));
+        match self.server() {
+            Some(server) => form.translate(arguments, &server.limits),
+            None => form.translate(arguments, &ConnectionLimits::for_server()),
+        }
+    }
+}
+
+impl ToolRoute {
+    /// Returns the arguments of a call as the handler sees them, if the caller has written them in
+    /// the form of the dialect. Whatever decides by arguments reads this form, because otherwise a
+    /// caller chooses what it sees (THREAT-118). `None` too if they cannot be translated: then the
+    /// call fails before its handler.
+    pub(crate) fn arguments_as_written(&self, arguments: &str) -> Option<String> {
+        if self.dialect.is_as_written() {
+            return None;
+        }
+        let translated = self.dialect.as_written(arguments, self.input.schema()).ok()?;
+        translated.map(|arguments| arguments.to_string())
     }
 }
 

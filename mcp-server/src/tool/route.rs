@@ -44,9 +44,9 @@ pub struct ToolRoute {
     /// The arguments that HTTP clients mirror in headers, or why the input schema is refused.
     pub(crate) headers: Result<Vec<ParamHeader>, String>,
     /// Checks what the type of the arguments does not enforce.
-    input: Arc<LazyCheck>,
+    pub(super) input: Arc<LazyCheck>,
     output: Output,
-    dialect: RouteDialect,
+    pub(super) dialect: RouteDialect,
     pub(crate) scopes: RouteScopes,
     pub(crate) wiring: Wiring,
     handler: BoxHandler,

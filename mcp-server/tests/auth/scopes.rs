@@ -5,9 +5,12 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 use mcp_core::oauth::Challenge;
 use mcp_core::service::{Notification, Reply, Request, Service};
+use mcp_server::dialect::SchemaDialect;
+use mcp_server::extract::Args;
 use mcp_server::layer::Layer;
 use mcp_server::resource::ResourceRoute;
 use mcp_server::tool::ToolRoute;
+use mcp_server::types::Schema;
 use mcp_server::{Context, Server};
 use mcp_test_support::http::{Answer, Call};
 use mcp_test_support::message;
@@ -300,5 +303,33 @@ async fn a_layer_that_changes_the_name_does_not_change_the_scopes() {
         assert_eq!(answer.code(), -32600, "{era:?}: {}", answer.text);
         let answer = send(&service, era, "full", "tools/call", params).await;
         assert!(answer.json()["result"].is_object(), "{}", answer.text);
+    }
+}
+
+/// THREAT-118: an untyped argument may be a string of JSON in a dialect.
+#[tokio::test]
+async fn a_scope_depends_on_the_argument_that_the_handler_sees() {
+    let owner = json!({ "type": "object", "properties": { "owner": {} }, "required": ["owner"] });
+    let lock = ToolRoute::builder("lock")
+        .input_schema(Schema::try_from(owner).unwrap())
+        .scopes(["repo:{owner}"])
+        .schema_dialect(SchemaDialect::Strict)
+        .handler(|Args(it): Args<serde_json::Map<String, Value>>| async move {
+            it["owner"].to_string()
+        });
+    let service = routes().tool(lock).protect(protection()).into_service().unwrap();
+    for era in ERAS {
+        // The text of the string, and the value that it contains.
+        for (owner, scope) in [("\"you\"", "repo:you"), ("you", "repo:you"), ("7", "repo:7")] {
+            let params = tool("lock", json!({ "owner": owner }));
+            let answer = send(&service, era, "full", "tools/call", params).await;
+            assert_eq!(required(&answer), [scope], "{era:?} {owner}");
+        }
+        for owner in ["me", "\"me\""] {
+            let params = tool("lock", json!({ "owner": owner }));
+            let answer = send(&service, era, "full", "tools/call", params).await;
+            assert_eq!(answer.status, 200, "{era:?}: {}", answer.text);
+            assert!(answer.text.contains(r#"\"me\""#), "{}", answer.text);
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! The layer of policies: denials, lists, and questions to the user.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use mcp_server::dialect::SchemaDialect;
 use mcp_server::extract::State;
 use mcp_server::input::AskError;
 use mcp_server::layer::PolicyLayer;
@@ -382,5 +384,63 @@ async fn without_trust_annotations_do_not_count() {
         let client = crate::client::modern(server).await;
         let listed = client.once("tools/list", json!({})).await.unwrap();
         assert_eq!(listed["tools"].as_array().unwrap().len(), expected, "{trust}");
+    }
+}
+
+/// Removes a folder.
+#[tool(destructive)]
+async fn remove(
+    runs: State<Counter>,
+    options: BTreeMap<String, bool>,
+    more: Option<Value>,
+) -> String {
+    runs.0.fetch_add(1, Ordering::SeqCst);
+    format!("{options:?} {}", more.unwrap_or_default())
+}
+
+const NO_FORCE: &str = "default = \"allow\"\n[[rule]]\nname = \"no force\"\nverdict = \"deny\"\n\
+                        tools = [\"remove\"]\narguments = [{ pointer = \"/options/force\", \
+                        equals = true }]\n[[rule]]\nname = \"no more\"\nverdict = \"deny\"\n\
+                        tools = [\"remove\"]\narguments = [{ pointer = \"/more/path\", \
+                        prefix = \"/etc\" }]";
+
+/// THREAT-118.
+#[tokio::test]
+async fn a_rule_reads_the_arguments_that_the_handler_sees_in_every_dialect() {
+    for dialect in [SchemaDialect::AsWritten, SchemaDialect::Strict, SchemaDialect::Flat] {
+        everywhere(move |link, revision| async move {
+            let runs = Counter::default();
+            let server = Server::builder("files", "1")
+                .routes(routes![remove])
+                .schema_dialect(dialect)
+                .state(Arc::clone(&runs))
+                .layer(PolicyLayer::new(Policy::parse("policy.toml", NO_FORCE).unwrap()));
+            let client = Client::open(server, link, revision, |_, _| accept(json!({}))).await;
+            let written = [
+                (json!({ "options": { "force": true } }), "no force"),
+                (json!({ "options": {}, "more": { "path": "/etc/a" } }), "no more"),
+            ];
+            let in_dialect = [
+                (
+                    json!({ "options": [{ "key": "force", "value": true }], "more": null }),
+                    "no force",
+                ),
+                (json!({ "options": [], "more": "{\"path\":\"/etc/a\"}" }), "no more"),
+            ];
+            let is_understood = dialect != SchemaDialect::AsWritten;
+            let calls = written.into_iter().chain(in_dialect.into_iter().filter(|_| is_understood));
+            for (arguments, rule) in calls {
+                let refusal = refused(client.tool("remove", arguments.clone()).await);
+                assert!(refusal.contains(rule), "{dialect} {arguments}: {refusal}");
+            }
+            assert_eq!(runs.0.load(Ordering::SeqCst), 0, "{dialect}");
+            let harmless = json!({ "options": { "force": false } });
+            assert_eq!(client.text("remove", harmless).await, "{\"force\": false} null");
+            if is_understood {
+                let harmless = json!({ "options": [{ "key": "force", "value": false }] });
+                assert_eq!(client.text("remove", harmless).await, "{\"force\": false} null");
+            }
+        })
+        .await;
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mcp_server::layer::PolicyLayer;
+use mcp_server::policy::{Decision, PolicyEngine, PolicyRequest, Verdict};
 use mcp_server::{Revision, Server, test};
 use serde_json::{Value, json};
 
@@ -98,10 +100,10 @@ async fn a_server_that_cannot_be_built_or_does_not_answer_fails_the_test() {
     let twice = Server::builder("a", "1").tools(
         ["a", "a"].map(|name| mcp_server::tool::ToolRoute::builder(name).handler(|| async { "" })),
     );
-    assert_eq!(
-        panic_while(async { test::client(twice).await }).await,
-        "the server cannot be built: the tool \"a\" is registered twice"
-    );
+    let text = panic_while(async { test::client(twice).await }).await;
+    let begin = "the server cannot be built: the tool \"a\" is registered twice: both times by the \
+                 definition at ";
+    assert!(text.starts_with(begin), "{text}");
     let modern = server().revisions([Revision::V2026_07_28]).build().unwrap();
     let text =
         panic_while(async move { test::client(modern).revision(Revision::V2025_11_25).await })
@@ -120,4 +122,23 @@ async fn a_call_that_takes_too_long_fails_the_test() {
         client.call("silent", json!({})).await
     });
     assert_eq!(text.await, "tools/call: no answer within 2s");
+}
+
+#[tokio::test]
+async fn a_list_that_fails_is_not_an_empty_one() {
+    struct Failing;
+
+    impl PolicyEngine for Failing {
+        fn decide(&self, request: &PolicyRequest<'_>) -> Decision {
+            match request.method() {
+                "prompts/list" => Decision::new(Verdict::Deny, "not today"),
+                _ => Decision::new(Verdict::Allow, "anything else"),
+            }
+        }
+    }
+
+    let server = server().layer(PolicyLayer::new(Failing));
+    let text = panic_while(async { test::client(server).await.lists().await }).await;
+    assert!(text.starts_with("prompts/list: "), "{text}");
+    assert!(text.contains("not today"), "{text}");
 }

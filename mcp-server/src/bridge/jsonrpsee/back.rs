@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use jsonrpsee_core::server::{Extensions, RpcModule};
 use jsonrpsee_types::error::{CALL_EXECUTION_FAILED_CODE, SERVER_IS_BUSY_CODE};
@@ -15,6 +16,7 @@ use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{
     Accept as _, CallError, Conversation, Notification, Reply, Request, Service,
 };
+use mcp_core::transport::TransportErrorKind;
 use mcp_core::transport::memory::{self, Link};
 use mcp_core::types::{
     CallToolResult, ClientCapabilities, Content, Implementation, InitializeParams,
@@ -22,6 +24,7 @@ use mcp_core::types::{
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
 use super::error::ERROR_CODE;
 use crate::auth::Principal;
@@ -30,6 +33,10 @@ use crate::server::Server;
 
 /// What the name of a tool's method starts with.
 const PREFIX: &str = "tool.";
+
+/// How long the first call waits until the server answers `initialize`. Fixed: the server is in
+/// this process, and only a layer of it can delay the answer.
+const INITIALIZE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Makes a jsonrpsee module of a server, which an ordinary jsonrpsee server can serve.
 ///
@@ -235,7 +242,12 @@ impl Caller {
                 InitializeParams::new(revision.as_str(), ClientCapabilities::new(), client_info());
             let params = JsonBytes::new(&params)
                 .map_err(|error| crate::error::internal("encoding initialize", &error))?;
-            link.first().call(self.new_request(Initialize::NAME, params)).await?;
+            let client = link.first();
+            let answer = client.call(self.new_request(Initialize::NAME, params));
+            match timeout(INITIALIZE_TIMEOUT, answer).await {
+                Ok(answer) => drop(answer?),
+                Err(late) => return Err(crate::error::internal("opening a session", &late).into()),
+            }
         }
         Ok(link)
     }
@@ -268,8 +280,10 @@ impl Conversation for NoClient {}
 fn refused(error: CallError) -> ErrorObjectOwned {
     match error {
         CallError::Peer(error) => error.into(),
-        // In one process a transport fails only because too many calls wait.
-        error => ErrorObjectOwned::owned(SERVER_IS_BUSY_CODE, error.to_string(), None::<()>),
+        CallError::Transport(error) if error.kind() == TransportErrorKind::Overloaded => {
+            ErrorObjectOwned::owned(SERVER_IS_BUSY_CODE, error.to_string(), None::<()>)
+        }
+        error => crate::error::internal("calling the server", &error).into(),
     }
 }
 

@@ -14,7 +14,7 @@ pub struct RpcLimits {
     /// 256.
     pub max_running_calls: usize,
     /// Maximum length of the JSON of one result, and of one value of a subscription, in bytes. A
-    /// longer result is an error (−32008). 1 MiB.
+    /// longer result is an error (−32008); a longer value ends its subscription. 1 MiB.
     pub max_result_bytes: usize,
     /// Maximum number of values of one subscription, after which it ends. 100.
     pub max_items: usize,

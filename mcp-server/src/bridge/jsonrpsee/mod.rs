@@ -28,7 +28,8 @@
 //!
 //! **Names.** Characters other than `A–Z a–z 0–9 _ -` become `_`, because many hosts refuse them:
 //! `state.get` is the tool `state_get`. Two methods with one name are an error of
-//! [`RpcTools::build`], as is a name that is too long; [`RpcTools::rename`] resolves both.
+//! [`RpcTools::build`], and a name that is too long is one of
+//! [`ServerBuilder::build`](crate::ServerBuilder::build); [`RpcTools::rename`] resolves both.
 //!
 //! **Schemas** come from [`rpc_schemas`](macro@rpc_schemas) above `#[rpc]`, from
 //! [`MethodSchema`], or from an [OpenRPC document](RpcSchemas::from_open_rpc). A method without a
@@ -36,7 +37,8 @@
 //!
 //! **Parameters** reach the method as the text that the client sent: numbers of any size, the order
 //! of members and members that occur twice included. The bridge validates nothing, because the
-//! method does.
+//! method does. Arguments of a tool with a [dialect](crate::dialect) are translated first, so their
+//! text may change.
 //!
 //! **Results.** With a schema of the result, the result is structured content, and its JSON is
 //! repeated as text. Revisions whose structured content must be an object receive `{"result": …}`

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::method_schema::{MethodSchema, Output, Param, ParamSchema, RpcSchemas};
-use super::references::{DanglingReference, Definitions, resolve};
+use super::references::{DanglingReference, Definitions};
+use crate::fragment::resolve;
 
 /// An OpenRPC document cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use crate::fragment::resolve;
+
 /// Collects the definitions that schemas of one document refer to, and makes the references point
 /// to them: `#/components/schemas/Block` becomes `#/$defs/Block`.
 pub(super) struct Definitions<'a> {
@@ -129,29 +131,6 @@ fn adapt(schema: &mut Map<String, Value>) {
     if let Some(rest) = rest {
         schema.insert("items".to_owned(), rest);
     }
-}
-
-/// Returns the target of a reference inside the document: `#` and a JSON pointer, percent-encoded
-/// as a fragment is.
-pub(super) fn resolve<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
-    let fragment = reference.strip_prefix('#')?;
-    document.pointer(fragment).or_else(|| document.pointer(&percent_decoded(fragment)?))
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        rest = &rest[2..];
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use jsonrpsee_types::{Id, Params};
 use mcp_core::deadline::later;
 use mcp_core::json::member_ranges;
 use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::text::prefix;
 use mcp_core::types::CallToolResult;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
@@ -82,8 +83,10 @@ pub(super) async fn run(
         return error::answer(call, name, refused);
     }
     // A method that accepts sends its response through the sink, too.
-    if !matches!(timeout_at(deadline, messages.recv()).await, Ok(Some(_))) {
-        return Err(internal("subscribing", &"the method did not send its response"));
+    match timeout_at(deadline, messages.recv()).await {
+        Ok(Some(_)) => {}
+        Ok(None) => return Err(internal("subscribing", &"the method did not send its response")),
+        Err(_) => return error::answer(call, name, error::not_accepted(limits.max_time)),
     }
 
     let mut received = Received { items: 0, bytes: 0, last: "null".to_owned() };
@@ -105,7 +108,7 @@ pub(super) async fn run(
                 }
             }
         }
-        let text = shortened(&received.last, limits.max_progress_message_bytes);
+        let text = prefix(&received.last, limits.max_progress_message_bytes);
         #[expect(clippy::cast_precision_loss, reason = "the number of values is small")]
         call.context().progress_with_message(received.items as f64, None, text).await;
         if received.items >= limits.max_items {
@@ -170,12 +173,6 @@ fn read(text: &str) -> Message<'_> {
     }
 }
 
-/// Returns the beginning of a text, at most `max_bytes` long.
-fn shortened(text: &str, max_bytes: usize) -> &str {
-    let mut ends = (0..=max_bytes.min(text.len())).rev();
-    ends.find(|end| text.is_char_boundary(*end)).and_then(|end| text.get(..end)).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,12 +184,5 @@ mod tests {
         let text = r#"{"method":"m","params":{"subscription":1,"error":"gone"}}"#;
         assert_eq!(read(text), Message::Failed("\"gone\""));
         assert_eq!(read("[1]"), Message::Value("[1]"));
-    }
-
-    #[test]
-    fn a_long_message_is_cut_between_characters() {
-        assert_eq!(shortened("größe", 3), "gr");
-        assert_eq!(shortened("größe", 4), "grö");
-        assert_eq!(shortened("a", 4), "a");
     }
 }

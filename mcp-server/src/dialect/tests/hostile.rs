@@ -128,3 +128,66 @@ fn names_that_the_parser_reserves_are_refused_in_strings() {
     let error = "/a: the string contains JSON with a member name that is reserved";
     assert_eq!(errors_of(&[text], 1_000), [error]);
 }
+
+/// The number of ways through a schema may grow exponentially with its length.
+#[test]
+fn a_schema_with_many_ways_is_read_once() {
+    let doubling = |keyword: &str| {
+        let mut definitions = serde_json::Map::new();
+        for level in 0..30 {
+            let next = json!({"$ref": format!("#/$defs/d{}", level + 1)});
+            definitions.insert(format!("d{level}"), json!({keyword: [next, next]}));
+        }
+        definitions.insert("d30".into(), json!({"type": "integer"}));
+        json!({
+            "type": "object",
+            "properties": {"a": {"anyOf": [{"$ref": "#/$defs/d0"}, {"type": "boolean"}]}},
+            "$defs": definitions,
+        })
+    };
+    let circle = |keyword: &str| {
+        let itself = json!({"$ref": "#/$defs/A"});
+        json!({
+            "type": "object",
+            "properties": {"a": itself},
+            "$defs": {"A": {keyword: [itself, itself, {"type": "integer"}]}},
+        })
+    };
+    for keyword in ["anyOf", "oneOf", "allOf"] {
+        for schema in [circle(keyword), doubling(keyword)] {
+            for value in [json!(null), json!(1), json!("a"), json!(true), json!({"b": 1})] {
+                let call = json!({"a": value});
+                let form = CallForm::new(&Schema::try_from(schema.clone()).unwrap());
+                let _ = form.translate(&call.to_string(), &ConnectionLimits::for_server());
+            }
+        }
+    }
+    let schema = Schema::try_from(circle("anyOf")).unwrap();
+    let translated =
+        CallForm::new(&schema).translate(r#"{"a":null}"#, &ConnectionLimits::for_server());
+    assert_eq!(translated.unwrap(), Some(json!({})), "null is not accepted, so it means absent");
+}
+
+#[test]
+fn a_number_that_no_value_holds_is_an_error() {
+    let schema = json!({"type": "object", "properties": {"a": {"type": "number"}}});
+    let form = CallForm::new(&Schema::try_from(schema).unwrap());
+    let translate = |text: &str| form.translate(text, &ConnectionLimits::for_server());
+    let error = translate(r#"{"a":1e400}"#).unwrap_err();
+    assert!(error.to_string().contains("number out of range"), "{error}");
+    assert_eq!(translate("{").unwrap(), None, "it is refused where it is decoded");
+}
+
+/// Which of several patterns applies to a name is not known.
+#[test]
+fn values_of_a_map_with_several_patterns_stay_as_they_are() {
+    let map = |patterns: Value| {
+        let map = json!({"type": "object", "patternProperties": patterns});
+        let schema = json!({"type": "object", "properties": {"a": map}});
+        let form = CallForm::new(&Schema::try_from(schema).unwrap());
+        let call = json!({"a": {"x": "1"}}).to_string();
+        form.translate(&call, &ConnectionLimits::for_server()).unwrap()
+    };
+    assert_eq!(map(json!({"^x": {}})), Some(json!({"a": {"x": 1}})));
+    assert_eq!(map(json!({"^y": {}, "^x": {"type": "string"}})), None);
+}

@@ -96,3 +96,85 @@ fn mirrored_arguments_must_be_required_in_strict() {
     assert_eq!(strict(&schema(json!(["region"])))["properties"]["region"], region);
     assert_eq!(flat(&schema(json!([])))["properties"]["region"], region);
 }
+
+/// A definition that occurs several times is not recursive.
+#[test]
+fn a_definition_may_occur_several_times() {
+    let base =
+        json!({"type": "object", "properties": {"x": {"type": "number"}}, "required": ["x"]});
+    let variant = |name: &str| {
+        json!({
+            "type": "object",
+            "properties": {"kind": {"type": "string", "const": name}},
+            "required": ["kind"],
+            "$ref": "#/$defs/Base",
+        })
+    };
+    let tagged = json!({"oneOf": [variant("a"), variant("b")], "$defs": {"Base": base}});
+    let diamond = json!({
+        "type": "object",
+        "allOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}],
+        "$defs": {
+            "A": {"allOf": [{"$ref": "#/$defs/Base"}], "properties": {"a": {"type": "string"}}},
+            "B": {"allOf": [{"$ref": "#/$defs/Base"}], "properties": {"b": {"type": "string"}}},
+            "Base": base,
+        },
+    });
+    let parent = json!({
+        "type": "object",
+        "allOf": [{"$ref": "#/$defs/Base"}],
+        "properties": {"parent": {"$ref": "#/$defs/Base"}},
+        "$defs": {"Base": base},
+    });
+    let of_properties = |schema: &Value| {
+        let mut names: Vec<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+        names.sort_unstable();
+        names
+    };
+    for (schema, names) in
+        [(tagged, vec!["kind", "x"]), (diamond, vec!["a", "b", "x"]), (parent, vec!["parent", "x"])]
+    {
+        for dialect in [SchemaDialect::Strict, SchemaDialect::Flat] {
+            let rewritten = rewrite(dialect, &schema).unwrap();
+            assert_eq!(of_properties(&rewritten), names, "{dialect}");
+            assert!(!rewritten.to_string().contains("$ref"), "{rewritten}");
+        }
+    }
+}
+
+#[test]
+fn a_circle_through_all_of_is_recursive() {
+    let schema = json!({
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/A"}},
+        "$defs": {"A": {"allOf": [{"$ref": "#/$defs/A"}, {"type": "object"}]}},
+    });
+    let error = rewrite(SchemaDialect::Flat, &schema).unwrap_err().kind;
+    assert_eq!(error, DialectErrorKind::Recursive { target: "#/$defs/A".into() });
+}
+
+#[test]
+fn references_are_percent_encoded() {
+    let node = json!({
+        "type": "object",
+        "properties": {"next": {"$ref": "#/$defs/Gr%C3%B6%C3%9Fe"}},
+        "required": ["next"],
+    });
+    let recursive = json!({
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/Gr%C3%B6%C3%9Fe"}},
+        "required": ["a"],
+        "$defs": {"Größe": node},
+    });
+    let strict = strict(&recursive);
+    assert_eq!(strict["properties"]["a"]["$ref"], "#/$defs/Gr%C3%B6%C3%9Fe");
+    assert_eq!(strict["$defs"]["Größe"]["type"], "object");
+    let schema = json!({
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/Page%3Cu8%3E"}},
+        "$defs": {"Page<u8>": {"type": "object", "additionalProperties": {"type": "integer"}}},
+    });
+    assert_eq!(flat(&schema)["properties"]["a"]["type"], "array");
+    let call = json!({"a": [{"key": "x", "value": 1}]});
+    assert_eq!(translate(&schema, &call), json!({"a": {"x": 1}}));
+}

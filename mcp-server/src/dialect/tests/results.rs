@@ -71,3 +71,31 @@ fn whether_a_result_is_an_object_does_not_change() {
     let written = written.unwrap();
     assert_eq!(SchemaDialect::Flat.output_schema(&written, LENGTH).unwrap(), written);
 }
+
+#[test]
+fn no_keyword_keeps_a_reference_or_becomes_stronger() {
+    let flat = |mut schema: serde_json::Value| {
+        schema["$defs"] = json!({"A": {"type": "string"}});
+        let schema = Schema::try_from(schema).unwrap();
+        SchemaDialect::Flat.output_schema(&schema, LENGTH).unwrap().as_value()
+    };
+    let a = json!({"$ref": "#/$defs/A"});
+    let string = json!({"type": "string"});
+    for (written, expected) in [
+        (json!({"propertyNames": a}), json!({"propertyNames": string})),
+        (json!({"dependentSchemas": {"x": a}}), json!({"dependentSchemas": {"x": string}})),
+        (json!({"if": {"type": "string"}, "then": a}), json!({"if": string, "then": string})),
+        (json!({"if": a, "then": a, "else": a}), json!({})),
+        (json!({"not": a}), json!({})),
+        (json!({"not": {"oneOf": [true, true]}}), json!({"not": {"oneOf": [true, true]}})),
+        (json!({"contains": a, "minContains": 2}), json!({})),
+        (
+            json!({"contains": string, "minContains": 2}),
+            json!({"contains": string, "minContains": 2}),
+        ),
+        (json!({"unevaluatedProperties": a}), json!({})),
+        (json!({"prefixItems": [a], "unevaluatedItems": false}), json!({})),
+    ] {
+        assert_eq!(flat(written.clone()), expected, "{written}");
+    }
+}

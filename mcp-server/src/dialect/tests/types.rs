@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Point, Unit, flat, input_schema, strict, translate};
+use super::{Point, Unit, argument, flat, input_schema, strict, translate};
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", content = "value")]
@@ -143,4 +143,31 @@ fn types_of_the_standard_library() {
     check::<char>(&[json!("a")]);
     check::<bool>(&[json!(true)]);
     check::<f64>(&[json!(1.5)]);
+}
+
+#[test]
+fn an_enum_is_never_empty() {
+    let mixed = json!({"type": ["number", "string"], "enum": [1, "a"]});
+    let [strict, flat] = argument(&mixed);
+    let expected = json!([{"type": "number", "enum": [1]}, {"type": "string", "enum": ["a"]}]);
+    assert_eq!(strict["anyOf"], expected);
+    assert!(flat["anyOf"][0].get("enum").is_none(), "{flat}");
+    let [strict, _] = argument(&json!({"type": ["integer", "string"], "enum": ["a"]}));
+    assert_eq!(strict, json!({"type": "string", "enum": ["a"]}));
+    for null in [json!({"const": null}), json!({"type": ["string", "null"], "const": null})] {
+        for schema in argument(&null) {
+            assert_eq!(schema, json!({"type": "null"}), "{null}");
+        }
+    }
+}
+
+#[test]
+fn groups_that_only_require_members_name_them() {
+    let schema = json!({
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+        "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
+    });
+    let description = strict(&schema)["description"].as_str().unwrap().to_owned();
+    assert!(description.ends_with("one of these groups:\n- a\n- b"), "{description}");
 }

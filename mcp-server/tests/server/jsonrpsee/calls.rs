@@ -1,6 +1,7 @@
 //! What a method receives: parameters, extensions and the end of its call.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jsonrpsee::core::server::{ConnectionId, RpcModule};
 use mcp_server::bridge::jsonrpsee::{Cancellation, MethodSchema, OpenParams, RpcLimits, RpcTools};
@@ -176,9 +177,13 @@ async fn a_blocking_method_counts_and_sees_its_cancellation_until_it_returns() {
             assert!(refused.message.contains("(max_running_calls)"), "{}", refused.message);
             assert_eq!(refused.data.unwrap()["retryable"], true);
             barrier.release();
-            while client.request("tools/call", json!({"name": "quick"})).await.is_err() {
-                tokio::task::yield_now().await;
-            }
+            let until_free = async {
+                while client.request("tools/call", json!({"name": "quick"})).await.is_err() {
+                    tokio::task::yield_now().await;
+                }
+            };
+            let in_time = tokio::time::timeout(Duration::from_secs(60), until_free).await;
+            assert!(in_time.is_ok(), "the method still counts after it has returned");
         },
     )
     .await;
