@@ -28,12 +28,18 @@ impl Bindings {
 
     /// Serves another connection.
     pub(crate) fn add(&self, binding: &Binding) {
+        // Whether one is open is code of the client, which does not run under the lock.
+        let mut before = std::mem::take(&mut *self.open.lock());
+        before.retain(Binding::is_open);
         let mut open = self.open.lock();
-        open.retain(Binding::is_open);
-        if open.len() >= MAX_BINDINGS {
-            open.remove(0);
-        }
-        open.push(binding.clone());
+        // Those that were added meanwhile are newer.
+        before.append(&mut open);
+        before.push(binding.clone());
+        let excess = before.len().saturating_sub(MAX_BINDINGS);
+        let forgotten: Vec<_> = before.drain(..excess).collect();
+        *open = before;
+        drop(open);
+        drop(forgotten);
     }
 
     /// The revision that the newest connection speaks, once that is known.
