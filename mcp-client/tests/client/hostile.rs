@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use futures::StreamExt as _;
 use mcp_client::{Client, Closed, ErrorKind, Event};
 use mcp_test_support::message::text;
-use mcp_test_support::{soon, with};
+use mcp_test_support::{Log, soon, with};
 use serde_json::json;
 use tokio::io::{AsyncRead, DuplexStream, ReadBuf, ReadHalf};
 
@@ -161,10 +161,10 @@ async fn text_of_the_server_in_an_error_is_short_and_cannot_forge_a_line() {
 
 #[tokio::test]
 async fn a_modern_server_has_no_requests() {
-    let asked = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let asked = Arc::new(AtomicBool::new(false));
     let flag = asked.clone();
     let builder = Client::builder().on_elicit(move |_| {
-        flag.store(true, std::sync::atomic::Ordering::Relaxed);
+        flag.store(true, Ordering::Relaxed);
         async { Ok(mcp_client::types::ElicitResult::decline()) }
     });
     let (client, mut fake) = crate::fake::modern_with(builder).await;
@@ -172,7 +172,7 @@ async fn a_modern_server_has_no_requests() {
         fake.send(json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {}})).await;
         assert_eq!(fake.next().await["error"]["code"], -32601);
     }
-    assert!(!asked.load(std::sync::atomic::Ordering::Relaxed));
+    assert!(!asked.load(Ordering::Relaxed));
     drop(client);
 }
 
@@ -298,8 +298,8 @@ async fn a_reader_that_panics_ends_the_connection() {
     soon(client.close()).await;
 
     // Also if it panics while the client closes the connection.
-    let (client, mut fake) = panicking().await;
-    soon(async { tokio::join!(client.close(), fake.raw("{}")) }).await;
+    let (client, _fake) = panicking().await;
+    soon(client.close()).await;
 }
 
 #[test]
@@ -313,4 +313,23 @@ fn a_connection_ends_with_its_runtime() {
         soon(client.close()).await;
     });
     drop(fake);
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_again_and_again_is_one_warning() {
+    let (log, _guard) = Log::capture();
+    let (_client, mut fake, _) = legacy_with(Client::builder(), "2025-11-25").await;
+    for id in 0..50 {
+        for method in ["roots/list", "example/x"] {
+            fake.send(json!({"jsonrpc": "2.0", "id": format!("{method}{id}"), "method": method}))
+                .await;
+            assert_eq!(fake.next().await["error"]["code"], -32601);
+        }
+    }
+    let log = log.text();
+    let at = |level: &str| {
+        let is = |line: &&str| line.contains(level) && line.contains("refused a request");
+        log.lines().filter(is).count()
+    };
+    assert_eq!((at(" WARN "), at("DEBUG ")), (2, 98));
 }
