@@ -75,10 +75,7 @@ impl Drop for End {
 }
 
 impl Connection {
-    fn new(
-        outbound: Outbound,
-        inbound: &Arc<Inbound>,
-    ) -> (Self, watch::Receiver<bool>) {
+    fn new(outbound: Outbound, inbound: &Arc<Inbound>) -> (Self, watch::Receiver<bool>) {
         let (closing, is_closing) = watch::channel(false);
         let ended = watch::Sender::new(None);
         let number = inbound.connected();

@@ -178,9 +178,8 @@ fn kind_of(place: &Place) -> Result<ServerKind, ConfigError> {
         "http" | "sse" | "streamable-http" | "streamableHttp" | "streamable_http" => {
             Ok(ServerKind::Url)
         }
-        other => {
-            let message =
-                format!("the type {other:?} is unknown; use \"stdio\", \"http\" or \"sse\"");
+        _ => {
+            let message = "the type is unknown; use \"stdio\", \"http\" or \"sse\"";
             Err(ConfigError::form(place.pointer.clone(), message))
         }
     }
