@@ -25,7 +25,7 @@ pub enum ConfigErrorKind {
 }
 
 /// A mistake in a configuration file, and where it is. Of the values of the file it shows the names
-/// of variables and inputs and the type of a server if it is one that exists, and nothing else.
+/// of variables and inputs, and a type that does not fit its server; nothing else.
 #[derive(Debug)]
 pub struct ConfigError {
     kind: ConfigErrorKind,
