@@ -9,7 +9,7 @@ const MAX_METHODS: usize = 16;
 /// Longest method that is remembered, in bytes. Fixed: real ones are shorter.
 const MAX_METHOD_BYTES: usize = 64;
 
-/// The methods that a server has asked for in vain.
+/// The methods that a server has asked for and that have no handler.
 #[derive(Debug, Default)]
 pub(super) struct RefusedMethods(Mutex<HashSet<Box<str>>>);
 

@@ -251,7 +251,7 @@ async fn a_panic_in_a_handler_is_an_error_for_the_server_alone() {
     ping.await.unwrap();
 }
 
-/// A reader that panics once it is told to.
+/// A reader that panics once the test wants it to.
 struct Panics {
     reader: ReadHalf<DuplexStream>,
     now: Arc<AtomicBool>,

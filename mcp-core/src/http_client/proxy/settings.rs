@@ -39,8 +39,8 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// The URL for the matcher, and what is wrong with it. A wrong one has another one in its place,
-    /// so that the matcher finds the requests that would go through it.
+    /// The URL for the matcher, and what is wrong with it. Another one takes the place of a wrong
+    /// one, so that the matcher finds the requests that would go through it.
     fn checked(&self) -> (String, Option<String>) {
         let matcher = Matcher::builder().http(self.url.clone()).build();
         let found = matcher.intercept(&Uri::from_static("http://host"));
