@@ -63,7 +63,7 @@ async fn serve(protocol: &[u8]) -> SecureServer {
             let (acceptor, service, log) = (acceptor.clone(), service.clone(), Arc::clone(&log));
             tokio::spawn(async move {
                 let Ok(stream) = acceptor.accept(socket).await else { return };
-                let answer = service_fn(move |request: http::Request<hyper::body::Incoming>| {
+                let answer = service_fn(move |request: Request<hyper::body::Incoming>| {
                     log.lock().expect("no panic").push(request.version());
                     service.clone().call(request)
                 });
