@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::Limits;
 use mcp_core::service::{Accept, BoxService, CatchPanic, Notification, Reply, Request, Service};
 use mcp_core::telemetry::NetworkTransport;
+use mcp_core::transport::TransportError;
 use mcp_core::transport::memory::{self, Link};
 use mcp_core::transport::stream;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -45,11 +46,36 @@ pub(crate) struct Connection {
     number: u64,
 }
 
+/// Reports the end of a conversation. The task that moves it has this one, so that a task that is
+/// dropped, with its runtime or by a panic, is not waited for.
+struct End {
+    ended: watch::Sender<Option<Closed>>,
+    inbound: Arc<Inbound>,
+    number: u64,
+}
+
+impl End {
+    fn set(&self, reason: Closed) {
+        self.ended.send_if_modified(|ended| {
+            let is_first = ended.is_none();
+            if is_first {
+                *ended = Some(reason);
+            }
+            is_first
+        });
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let lost = TransportError::closed("the task of the connection has ended");
+        self.set(Closed::Failed(lost));
+        self.inbound.disconnected(self.number);
+    }
+}
+
 impl Connection {
-    fn new(
-        outbound: Outbound,
-        inbound: &Arc<Inbound>,
-    ) -> (Self, watch::Receiver<bool>, watch::Sender<Option<Closed>>) {
+    fn new(outbound: Outbound, inbound: &Arc<Inbound>) -> (Self, watch::Receiver<bool>) {
         let (closing, is_closing) = watch::channel(false);
         let ended = watch::Sender::new(None);
         let number = inbound.connected();
@@ -57,7 +83,7 @@ impl Connection {
         let connection = Self {
             outbound,
             closing,
-            ended: ended.clone(),
+            ended,
             process: None,
             link: None,
             #[cfg(feature = "http")]
@@ -66,7 +92,13 @@ impl Connection {
             inbound,
             number,
         };
-        (connection, is_closing, ended)
+        (connection, is_closing)
+    }
+
+    /// For the task that moves the conversation.
+    fn end(&self) -> End {
+        let (ended, inbound) = (self.ended.clone(), Arc::clone(&self.inbound));
+        End { ended, inbound, number: self.number }
     }
 
     /// A conversation on a byte stream.
@@ -82,8 +114,8 @@ impl Connection {
     {
         let local = CatchPanic::new(Arc::clone(inbound));
         let (remote, driver) = stream::connect(reader, writer, &limits.connection, |_| local);
-        let (connection, mut closing, end) = Self::new(Outbound::Stream(remote.clone()), inbound);
-        let (inbound, number) = (Arc::clone(inbound), connection.number);
+        let (connection, mut closing) = Self::new(Outbound::Stream(remote.clone()), inbound);
+        let end = connection.end();
         let close_timeout = limits.close_timeout;
         tokio::spawn(async move {
             let stop = async {
@@ -94,8 +126,7 @@ impl Connection {
             if let Err(error) = driver.run(futures::stream::once(stop)).await {
                 tracing::debug!(%error, "the connection failed");
             }
-            end.send_replace(Some(Closed::of_stream(&remote, &closing)));
-            inbound.disconnected(number);
+            end.set(Closed::of_stream(&remote, &closing));
         });
         connection
     }
@@ -116,10 +147,9 @@ impl Connection {
         let writer = Input::new(stdin, Arc::clone(&ending));
         let (remote, driver) = stream::connect(reader, writer, &limits.connection, |_| local);
         ending.attach(remote.clone());
-        let (mut connection, mut closing, end) =
-            Self::new(Outbound::Stream(remote.clone()), inbound);
+        let (mut connection, mut closing) = Self::new(Outbound::Stream(remote.clone()), inbound);
         connection.process = Some(Arc::clone(&process));
-        let (inbound, number) = (Arc::clone(inbound), connection.number);
+        let end = connection.end();
         tokio::spawn(async move {
             let mut run = Box::pin(driver.run(futures::stream::pending()));
             let stop = async {
@@ -140,8 +170,7 @@ impl Connection {
                 }
             }
             drop(run);
-            end.send_replace(Some(Closed::of_stream(&remote, &closing)));
-            inbound.disconnected(number);
+            end.set(Closed::of_stream(&remote, &closing));
         });
         Ok(connection)
     }
@@ -150,7 +179,7 @@ impl Connection {
     #[cfg(feature = "http")]
     pub(crate) fn http(transport: HttpTransport, inbound: &Arc<Inbound>) -> Self {
         let url = transport.url();
-        let (mut connection, ..) = Self::new(Outbound::Http(transport), inbound);
+        let (mut connection, _) = Self::new(Outbound::Http(transport), inbound);
         connection.url = Some(url);
         connection
     }
@@ -180,7 +209,7 @@ impl Connection {
             |_| local,
         );
         let outbound = InMemory::new(&link);
-        let (mut connection, ..) = Self::new(Outbound::Service(BoxService::new(outbound)), inbound);
+        let (mut connection, _) = Self::new(Outbound::Service(BoxService::new(outbound)), inbound);
         connection.link = Some(link);
         connection
     }
@@ -192,7 +221,7 @@ impl Connection {
     ) -> Self {
         let local = BoxService::new(CatchPanic::new(Arc::clone(inbound)));
         let outbound = Outbound::Service(BoxService::new(open(local)));
-        let (connection, ..) = Self::new(outbound, inbound);
+        let (connection, _) = Self::new(outbound, inbound);
         connection
     }
 

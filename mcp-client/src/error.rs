@@ -189,8 +189,8 @@ impl Error {
 
     pub(crate) fn not_started(phase: ConnectPhase, after: Duration) -> Self {
         let message = format!(
-            "the server was not connected within {after:?} (ClientBuilder::startup_timeout), and \
-             was waited for: {phase}"
+            "the server was not connected within {after:?} (ClientBuilder::startup_timeout); the \
+             client was waiting for {phase}"
         );
         let mut error = Self::new(ErrorKind::Timeout, message);
         error.0.expired = Some(Expired::Startup(phase));

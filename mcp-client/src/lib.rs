@@ -27,6 +27,8 @@
 //! * **Notifications**: [`Client::subscribe`], [`Client::notifications`], [`Client::log_messages`].
 //! * **Many servers, and restarts**: [`ClientGroup`] lists the tools of all servers, finds the
 //!   server of a call, and restarts servers that exit. A [`Client`] is one connection.
+//! * **Configuration files**: [`ClientGroup::from_config`] starts the servers of a file of another
+//!   host, such as `.mcp.json`, which [`config`] reads.
 //! * **Errors**: [`Error::kind`] distinguishes a server's answer from a lost connection, an expired
 //!   timeout and an answer that cannot be read; [`Error::json`] shows the latter.
 //!
@@ -47,7 +49,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The front page names what only some features have.
 #![cfg_attr(
-    not(all(feature = "oauth", feature = "policy", feature = "skills")),
+    not(all(feature = "keychain", feature = "policy", feature = "skills")),
     allow(rustdoc::broken_intra_doc_links, reason = "the gate documents all features")
 )]
 

@@ -6,10 +6,11 @@ use futures::future::join_all;
 use http::Version;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use mcp_client::http::{Network, rustls};
+use mcp_client::http::{Bytes, HttpStack as _, Network, Request, rustls};
 use mcp_client::{Client, ErrorKind, Revision};
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
@@ -26,7 +27,8 @@ struct SecureServer {
     seen: Arc<Mutex<Vec<Version>>>,
 }
 
-async fn serve(protocol: &[u8]) -> SecureServer {
+/// The configurations of a server with a self-signed certificate, and of a client that trusts it.
+fn configurations(protocol: &[u8]) -> (rustls::ServerConfig, rustls::ClientConfig) {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let certificate = made.cert.der().clone();
@@ -38,6 +40,18 @@ async fn serve(protocol: &[u8]) -> SecureServer {
         .with_single_cert(vec![certificate.clone()], key)
         .expect("a configuration");
     config.alpn_protocols = vec![protocol.to_vec()];
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(certificate).expect("a root");
+    let trusting = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    (config, trusting)
+}
+
+async fn serve(protocol: &[u8]) -> SecureServer {
+    let (config, trusting) = configurations(protocol);
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("https://localhost:{}/mcp", listener.local_addr().expect("bound").port());
@@ -49,7 +63,7 @@ async fn serve(protocol: &[u8]) -> SecureServer {
             let (acceptor, service, log) = (acceptor.clone(), service.clone(), Arc::clone(&log));
             tokio::spawn(async move {
                 let Ok(stream) = acceptor.accept(socket).await else { return };
-                let answer = service_fn(move |request: http::Request<hyper::body::Incoming>| {
+                let answer = service_fn(move |request: Request<hyper::body::Incoming>| {
                     log.lock().expect("no panic").push(request.version());
                     service.clone().call(request)
                 });
@@ -64,13 +78,6 @@ async fn serve(protocol: &[u8]) -> SecureServer {
             });
         }
     });
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(certificate).expect("a root");
-    let trusting = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
     SecureServer { url, trusting, seen }
 }
 
@@ -110,4 +117,30 @@ async fn an_untrusted_certificate_is_refused() {
     assert_eq!(error.kind(), ErrorKind::Transport);
     assert!(format!("{error:?}").to_lowercase().contains("certificate"), "{error:?}");
     assert!(server.seen.lock().expect("no panic").is_empty());
+}
+
+#[tokio::test]
+async fn a_request_that_the_server_has_read_is_not_taken_for_unsent() {
+    for reads in [true, false] {
+        let (config, trusting) = configurations(b"http/1.1");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("https://localhost:{}/", listener.local_addr().expect("bound").port());
+        let serve = async {
+            let (mut socket, _) = listener.accept().await.expect("a connection");
+            if reads {
+                let acceptor = TlsAcceptor::from(Arc::new(config));
+                let mut stream = acceptor.accept(socket).await.expect("a handshake");
+                assert_ne!(stream.read(&mut [0; 1_024]).await.expect("a request"), 0);
+                socket = stream.into_inner().0;
+            }
+            // No record of TLS.
+            socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.expect("it is read");
+        };
+        let network = Network::new().with_tls_config(trusting);
+        let request = Request::get(&url).body(Bytes::new()).expect("a request");
+        let (response, ()) = tokio::join!(network.send(request), serve);
+        let error = response.expect_err("no response");
+        assert_eq!(error.may_have_left(), reads, "{error:?}");
+        assert_eq!(format!("{error:?}").contains("does not speak TLS"), !reads, "{error:?}");
+    }
 }

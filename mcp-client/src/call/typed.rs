@@ -145,8 +145,9 @@ impl<T> Call<T> {
     /// The server gets the reason with `notifications/cancelled`, on byte streams and in the legacy
     /// era over HTTP; it is cut to 1,024 bytes. In the modern era over HTTP the end of the stream
     /// cancels a call, and a server in this process has its future dropped: both without a reason.
-    /// If the call waits for a [task](crate::task), it ends as when it is dropped. A call that is
-    /// cancelled before it is awaited is not sent.
+    /// If the call waits for a [task](crate::task), it ends as when it is dropped. With `start` it
+    /// applies until the server has answered; a [`TaskHandle`](crate::task::TaskHandle) is cancelled
+    /// by its own methods. A call that is cancelled before it is awaited is not sent.
     ///
     /// ```no_run
     /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {

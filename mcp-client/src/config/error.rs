@@ -24,7 +24,8 @@ pub enum ConfigErrorKind {
     Feature,
 }
 
-/// A mistake in a configuration file, and where it is. It shows no value of the file.
+/// A mistake in a configuration file, and where it is. Of the values of the file it shows the names
+/// of variables and inputs, and a type that does not fit its server; nothing else.
 #[derive(Debug)]
 pub struct ConfigError {
     kind: ConfigErrorKind,

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::error::{ConfigError, ConfigErrorKind};
-use super::group_name::group_name;
+use super::group_name::GroupNames;
 use super::ignored::Ignored;
 use super::inputs::Input;
 use super::limits::ConfigLimits;
@@ -100,11 +100,16 @@ impl HostConfig {
         };
         let mut config =
             Self { servers: Vec::new(), inputs: Vec::new(), ignored: Vec::new(), limits };
-        config.members(root, "")?;
+        config.members(root, "", &mut GroupNames::default())?;
         Ok(config)
     }
 
-    fn members(&mut self, members: Map<String, Value>, at: &str) -> Result<(), ConfigError> {
+    fn members(
+        &mut self,
+        members: Map<String, Value>,
+        at: &str,
+        names_in_group: &mut GroupNames,
+    ) -> Result<(), ConfigError> {
         let names = ["mcpServers", "servers"].map(|name| members.contains_key(name));
         let has_settings = at.is_empty() && members.get("mcp").is_some_and(Value::is_object);
         match names {
@@ -123,8 +128,16 @@ impl HostConfig {
             let pointer = join(at, &name);
             match (name.as_str(), value) {
                 ("mcpServers" | "servers", Value::Object(servers)) => {
+                    let (found, max) = (servers.len(), self.limits.max_servers);
+                    if found > max {
+                        let message = format!(
+                            "the file has {found} servers, and `ConfigLimits::max_servers` is {max}"
+                        );
+                        return Err(ConfigError::new(ConfigErrorKind::Limit, pointer, message));
+                    }
                     for (name, entry) in servers {
-                        self.server(&pointer, name, entry)?;
+                        let group_name = names_in_group.add(&name);
+                        self.server(&pointer, name, group_name, entry)?;
                     }
                 }
                 ("mcpServers" | "servers", _) => {
@@ -142,7 +155,7 @@ impl HostConfig {
                 }
                 // The settings of VS Code.
                 ("mcp", Value::Object(inner)) if has_settings && names == [false, false] => {
-                    self.members(inner, &pointer)?;
+                    self.members(inner, &pointer, names_in_group)?;
                 }
                 ("$schema", _) => {}
                 (_, value) => self.ignored.push(Ignored { pointer, value }),
@@ -151,10 +164,14 @@ impl HostConfig {
         Ok(())
     }
 
-    fn server(&mut self, at: &str, name: String, entry: Value) -> Result<(), ConfigError> {
+    fn server(
+        &mut self,
+        at: &str,
+        name: String,
+        group_name: String,
+        entry: Value,
+    ) -> Result<(), ConfigError> {
         let pointer = join(at, &name);
-        let taken = self.servers.iter().map(ServerEntry::group_name);
-        let group_name = group_name(&name, taken);
         let (entry, ignored) = ServerEntry::read(&pointer, &name, group_name, entry)
             .map_err(|error| error.of_server(&name))?;
         self.servers.push(entry);

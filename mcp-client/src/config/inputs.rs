@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A value that the user is asked for: an entry of `inputs` in a file of VS Code, which texts refer
 /// to as `${input:id}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Input {
     /// What refers to it.
@@ -46,5 +46,19 @@ impl Input {
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.description.as_deref().unwrap_or(&self.id))
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, kind, description, is_password, default, options } = self;
+        let mut shown = f.debug_struct("Input");
+        shown.field("id", id).field("kind", kind).field("description", description);
+        shown.field("is_password", is_password);
+        if !is_password {
+            return shown.field("default", default).field("options", options).finish();
+        }
+        // They may be secrets.
+        shown.field("has_default", &default.is_some()).field("options", &options.len()).finish()
     }
 }

@@ -5,12 +5,13 @@
 pub(super) fn without_comments(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let mut at = 0;
-    // The comma that may turn out to be trailing.
+    // The comma that may turn out to be trailing. It follows a value.
     let mut comma = None;
+    let mut follows_value = false;
     while let Some(&byte) = bytes.get(at) {
         match (byte, bytes.get(at + 1)) {
             (b'"', _) => {
-                comma = None;
+                (comma, follows_value) = (None, true);
                 at = end_of_string(&bytes, at);
                 continue;
             }
@@ -27,14 +28,21 @@ pub(super) fn without_comments(text: &str) -> String {
                 }
                 continue;
             }
-            (b',', _) => comma = Some(at),
+            (b',', _) => {
+                comma = follows_value.then_some(at);
+                follows_value = false;
+            }
             (b'}' | b']', _) => {
                 if let Some(comma) = comma.take() {
                     bytes[comma] = b' ';
                 }
+                follows_value = true;
             }
             (byte, _) if byte.is_ascii_whitespace() => {}
-            _ => comma = None,
+            (byte, _) => {
+                comma = None;
+                follows_value = !matches!(byte, b'{' | b'[' | b':');
+            }
         }
         at += 1;
     }
@@ -94,12 +102,12 @@ mod tests {
             assert_eq!(found.len(), text.len());
         }
         // Errors stay errors.
-        for bad in ["[,]x", "[1,,]", "{,}"] {
+        for bad in ["[,]x", "[1,,]", "[,]", "{,}", "[[],,]", "{\"a\": ,}", "[ /* 1 */ , ]", ",]"] {
             let text = without_comments(bad);
-            let parsed = serde_json::from_str::<serde_json::Value>(&text);
-            assert_eq!(parsed.is_ok(), bad == "{,}", "{text}");
+            assert!(serde_json::from_str::<serde_json::Value>(&text).is_err(), "{text}");
         }
     }
+
     #[test]
     fn any_text_keeps_its_length_and_json_its_meaning() {
         let pieces = ["{", "}", "[", "]", ",", ":", "\"", "\\", "/", "*", "//", "/*", "*/", "\n"];

@@ -8,13 +8,15 @@ pub struct ConfigLimits {
     pub max_file_bytes: usize,
     /// Maximum length of a text after its variables were replaced, in bytes. 64 KiB.
     pub max_value_bytes: usize,
+    /// Maximum number of servers in a file. 256.
+    pub max_servers: usize,
 }
 
 impl ConfigLimits {
     /// The defaults.
     #[must_use]
     pub const fn new() -> Self {
-        Self { max_file_bytes: 1 << 20, max_value_bytes: 64 << 10 }
+        Self { max_file_bytes: 1 << 20, max_value_bytes: 64 << 10, max_servers: 256 }
     }
 }
 

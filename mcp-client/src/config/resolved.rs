@@ -81,7 +81,8 @@ async fn expand_all(
     Ok(all)
 }
 
-/// The system accepts no such names and values, and starting the program would show them.
+/// The system refuses such names and values when the program is started, with an error that would
+/// show the value.
 fn check_environment(env: &[(String, String)], entry: &ServerEntry) -> Result<(), ConfigError> {
     let is_bad = |(name, value): &&(String, String)| {
         name.is_empty() || name.contains(['=', '\0']) || value.contains('\0')

@@ -178,9 +178,8 @@ fn kind_of(place: &Place) -> Result<ServerKind, ConfigError> {
         "http" | "sse" | "streamable-http" | "streamableHttp" | "streamable_http" => {
             Ok(ServerKind::Url)
         }
-        other => {
-            let message =
-                format!("the type {other:?} is unknown; use \"stdio\", \"http\" or \"sse\"");
+        _ => {
+            let message = "the type is unknown; use \"stdio\", \"http\" or \"sse\"";
             Err(ConfigError::form(place.pointer.clone(), message))
         }
     }
@@ -195,7 +194,7 @@ fn flag(
     members: &mut Map<String, Value>,
     name: &str,
 ) -> Result<Option<bool>, ConfigError> {
-    match members.remove(name) {
+    match members.shift_remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Bool(flag)) => Ok(Some(flag)),
         Some(_) => Err(wrong(join(at, name), "true or false")),
@@ -208,7 +207,7 @@ fn text(
     name: &str,
 ) -> Result<Option<Place>, ConfigError> {
     let pointer = join(at, name);
-    match members.remove(name) {
+    match members.shift_remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if !text.is_empty() => Ok(Some(Place { pointer, text })),
         Some(_) => Err(wrong(pointer, "a text with at least one character")),
@@ -221,7 +220,7 @@ fn texts(
     name: &str,
 ) -> Result<Vec<Place>, ConfigError> {
     let pointer = join(at, name);
-    let list = match members.remove(name) {
+    let list = match members.shift_remove(name) {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(list)) => list,
         Some(_) => return Err(wrong(pointer, "a list of texts; write [\"ONE\", \"TWO\"]")),
@@ -240,7 +239,7 @@ fn map(
     name: &str,
 ) -> Result<Vec<(String, Place)>, ConfigError> {
     let pointer = join(at, name);
-    let entries = match members.remove(name) {
+    let entries = match members.shift_remove(name) {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Object(entries)) => entries,
         Some(_) => return Err(wrong(pointer, "an object of texts; write {\"NAME\": \"VALUE\"}")),

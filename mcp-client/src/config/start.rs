@@ -6,8 +6,6 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::timeout;
-
 use super::error::{ConfigError, ConfigErrorKind};
 use super::host_config::HostConfig;
 use super::inputs::Input;
@@ -19,7 +17,7 @@ use super::watch::keep_tools;
 use crate::builder::ClientBuilder;
 use crate::child_process::ChildCommand;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Expired};
 use crate::group::{ClientGroup, ClientGroupBuilder, RememberedTools};
 
 type Customize = dyn Fn(&ServerEntry, ClientBuilder) -> ClientBuilder + Send + Sync;
@@ -64,7 +62,9 @@ impl ConfigGroup {
     }
 
     /// The time that each server has to be connected: to start, to log in, and to agree on a
-    /// revision. Then the attempt ends, and the next one begins after a pause. Default: 30 s.
+    /// revision ([`ClientBuilder::startup_timeout`]). The time in which a user logs in counts,
+    /// unless [`ClientBuilder::exclude_input_time`] is set. Then the attempt ends, and the next one
+    /// begins after a pause. Default: 30 s.
     pub fn server_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -77,7 +77,7 @@ impl ConfigGroup {
     }
 
     /// Sets handlers, credentials and limits of the client of each server. It is called for each
-    /// attempt to connect.
+    /// attempt to connect. The time to connect is that of [`ConfigGroup::server_timeout`].
     ///
     /// ```
     /// use mcp_client::ClientGroup;
@@ -169,14 +169,14 @@ impl ConfigGroup {
             let asks = entry.way.places().any(|place| place.text.contains("${input:"));
             if asks { later.push(entry) } else { now.push(entry) }
         }
-        let remembered = of_same_servers(self.remembered.clone(), &self.config);
+        let mut remembered = of_same_servers(self.remembered.clone(), &self.config);
         for entry in now.into_iter().chain(later) {
             let added = match Resolved::new(entry, &mut variables).await {
                 Ok(resolved) => self.add(&group, entry, resolved),
                 Err(error) => Err(error),
             };
             match added {
-                Ok(()) => group.remember_tools(remembered.clone()),
+                Ok(()) => group.remember_tools(remembered.take(entry.group_name())),
                 Err(error) => failed.push(error.of_server(entry.name())),
             }
         }
@@ -197,7 +197,8 @@ impl ConfigGroup {
             limit,
             customize: Arc::clone(&self.customize),
         });
-        let added = group.add_with(entry.group_name(), move || Arc::clone(&connect).run());
+        let added =
+            group.add_with_own_limit(entry.group_name(), move || Arc::clone(&connect).run());
         added.map_err(|error| {
             let kind = match error.kind() {
                 ErrorKind::Limit => ConfigErrorKind::Limit,
@@ -220,15 +221,13 @@ struct Connect {
 impl Connect {
     async fn run(self: Arc<Self>) -> Result<Client, Error> {
         let builder = (self.customize)(&self.entry, Client::builder());
-        let Ok(connected) = timeout(self.limit, self.connect(builder)).await else {
-            let message = format!(
-                "the server {} was not connected within {:?} (`ConfigGroup::server_timeout`)",
-                self.entry.name(),
-                self.limit
-            );
-            return Err(Error::new(ErrorKind::Timeout, message));
-        };
-        connected
+        let connecting = self.connect(builder.startup_timeout(self.limit));
+        connecting.await.map_err(|error| match error.expired() {
+            Some(Expired::Startup(_)) => {
+                error.with_note("; `ConfigGroup::server_timeout` sets the time")
+            }
+            _ => error,
+        })
     }
 
     async fn connect(&self, builder: ClientBuilder) -> Result<Client, Error> {

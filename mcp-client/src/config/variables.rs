@@ -21,13 +21,14 @@ pub(super) type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;
 pub(super) type Ask = dyn Fn(Input) -> BoxFuture<'static, Option<String>> + Send + Sync;
 pub(super) type Resolve = dyn Fn(&Unknown) -> Option<String> + Send + Sync;
 
-/// What replaces variables. Answers of the user are asked for once.
+/// What replaces variables. The user is asked once for each answer.
 pub(super) struct Variables<'a> {
     pub(super) environment: &'a Environment,
     pub(super) ask: Option<&'a Ask>,
     pub(super) resolve: &'a Resolve,
     pub(super) inputs: &'a [Input],
-    pub(super) answers: HashMap<String, String>,
+    /// By the id of the input; `None` if the user declined.
+    pub(super) answers: HashMap<String, Option<String>>,
     pub(super) max_bytes: usize,
 }
 
@@ -46,8 +47,14 @@ impl Variables<'_> {
                 let message = "a variable has no closing brace; write ${NAME}";
                 return Err(ConfigError::form(pointer, message));
             };
+            let name = &after[..end];
+            if name.contains("${") {
+                let message = "a variable has another one within its braces; give the inner one a \
+                               value of its own";
+                return Err(ConfigError::form(pointer, message));
+            }
             expanded.push_str(before);
-            let value = self.value(pointer, &after[..end]).await?;
+            let value = self.value(pointer, name).await?;
             expanded.push_str(&value);
             self.check_length(pointer, &expanded)?;
             rest = &after[end + 1..];
@@ -95,14 +102,19 @@ impl Variables<'_> {
         } else {
             "give it a value with `ConfigGroup::placeholders`".to_owned()
         };
-        let message = format!("the variable {name:?} has no value; {remedy}");
+        // What is no name may be a secret that is in braces by mistake.
+        let message = match is_variable(variable) {
+            true => format!("the variable {name:?} has no value; {remedy}"),
+            false => format!("a variable has no value; {remedy}"),
+        };
         Err(ConfigError::new(ConfigErrorKind::Variable, pointer, message))
     }
 
     async fn input(&mut self, pointer: &str, id: &str) -> Result<String, ConfigError> {
         let failed = |message: String| ConfigError::new(ConfigErrorKind::Input, pointer, message);
+        let declined = || failed(format!("the input {id:?} was not given"));
         if let Some(answer) = self.answers.get(id) {
-            return Ok(answer.clone());
+            return answer.clone().ok_or_else(declined);
         }
         let Some(input) = self.inputs.iter().find(|input| input.id == id) else {
             return Err(failed(format!(
@@ -114,11 +126,9 @@ impl Variables<'_> {
                 "the user has to be asked for the input {id:?}; set how with `ConfigGroup::inputs`"
             )));
         };
-        let Some(answer) = ask(input.clone()).await else {
-            return Err(failed(format!("the input {id:?} was not given")));
-        };
+        let answer = ask(input.clone()).await;
         self.answers.insert(id.to_owned(), answer.clone());
-        Ok(answer)
+        answer.ok_or_else(declined)
     }
 }
 
@@ -141,9 +151,11 @@ mod tests {
                 _ => None,
             },
             ask: None,
-            resolve: &|unknown| (unknown.name == "workspaceFolder").then(|| "/work".to_owned()),
+            resolve: &|unknown| {
+                (unknown.name == "workspaceFolder").then(|| "/home/me/project".to_owned())
+            },
             inputs: &[],
-            answers: HashMap::from([("token".to_owned(), "t0k3n".to_owned())]),
+            answers: HashMap::from([("token".to_owned(), Some("t0k3n".to_owned()))]),
             max_bytes,
         }
     }
@@ -157,7 +169,7 @@ mod tests {
             ("${NONE:-a:-b}", "a:-b"),
             ("${EMPTY:-x}|${EMPTY}|${NONE:-}", "x||"),
             ("${NESTED}", "${HOST}"),
-            ("${workspaceFolder}/x", "/work/x"),
+            ("${workspaceFolder}/x", "/home/me/project/x"),
             ("Bearer ${input:token}", "Bearer t0k3n"),
             ("$${HOST}", "$example.com"),
         ] {
@@ -174,12 +186,19 @@ mod tests {
                 "/x: the variable \"NONE\" has no value; set it",
             ),
             ("${command:y}", ConfigErrorKind::Variable, "`ConfigGroup::placeholders`"),
+            (
+                "${CANARY 1}",
+                ConfigErrorKind::Variable,
+                "/x: a variable has no value; give it a value with",
+            ),
+            ("${NONE:-${HOST}}", ConfigErrorKind::Form, "another one within its braces"),
             ("${input:other}", ConfigErrorKind::Input, "no input \"other\" in \"inputs\""),
             ("${HOST", ConfigErrorKind::Form, "no closing brace"),
         ] {
             let error = variables(100).expand("/x", text).await.unwrap_err();
             assert_eq!(error.kind(), kind, "{text}");
             assert!(error.to_string().contains(expected), "{error}");
+            assert!(!error.to_string().contains("CANARY"), "{error}");
         }
     }
 

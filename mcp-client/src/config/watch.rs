@@ -37,9 +37,7 @@ pub(super) async fn keep_tools(group: WeakGroup, mut notifications: GroupNotific
 }
 
 async fn refresh(group: WeakGroup, server: Arc<str>) -> Arc<str> {
-    if let Some(group) = group.upgrade()
-        && let Err(error) = group.refresh_tools(&server).await
-    {
+    if let Err(error) = group.refresh_tools(&server).await {
         tracing::warn!(server = &*server, %error, "the tools of the server are not known");
     }
     server

@@ -131,7 +131,16 @@ impl ClientGroup {
         F: Fn() -> A + Send + Sync + 'static,
         A: Future<Output = Result<Client, Error>> + Send + 'static,
     {
-        self.insert(name, Origin::Made(factory(connect)))
+        self.insert(name, Origin::Made { factory: factory(connect), ends: false })
+    }
+
+    /// As [`ClientGroup::add_with`], where each attempt of `connect` ends by itself.
+    pub(crate) fn add_with_own_limit<F, A>(&self, name: &str, connect: F) -> Result<(), Error>
+    where
+        F: Fn() -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Client, Error>> + Send + 'static,
+    {
+        self.insert(name, Origin::Made { factory: factory(connect), ends: true })
     }
 
     fn insert(&self, name: &str, origin: Origin) -> Result<(), Error> {

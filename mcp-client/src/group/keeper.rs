@@ -39,7 +39,11 @@ pub(super) enum Origin {
     /// It was given, and is not made again.
     Given(Client),
     /// It is made, again and again.
-    Made(Factory),
+    Made {
+        factory: Factory,
+        /// Whether an attempt ends by itself, and not after `connect_timeout`.
+        ends: bool,
+    },
 }
 
 /// The task behind a server.
@@ -56,9 +60,15 @@ pub(super) struct Keeper {
 impl Keeper {
     pub(super) async fn keep(self, origin: Origin) {
         let mut backoff = Backoff::new(&self.limits);
+        let limit = match &origin {
+            Origin::Made { ends: true, .. } => None,
+            _ => Some(self.connect_timeout),
+        };
         let (mut client, factory) = match origin {
             Origin::Given(client) => (client, None),
-            Origin::Made(factory) => (self.connect(&factory, &mut backoff).await, Some(factory)),
+            Origin::Made { factory, .. } => {
+                (self.connect(&factory, limit, &mut backoff).await, Some(factory))
+            }
         };
         let mut is_first = true;
         loop {
@@ -78,7 +88,7 @@ impl Keeper {
             if !was_asked {
                 self.wait(reason, &mut backoff).await;
             }
-            client = self.connect(factory, &mut backoff).await;
+            client = self.connect(factory, limit, &mut backoff).await;
         }
     }
 
@@ -86,20 +96,29 @@ impl Keeper {
         self.listeners.publish(&event, size);
     }
 
-    /// Tries until a connection is made.
-    async fn connect(&self, factory: &Factory, backoff: &mut Backoff) -> Client {
+    /// Tries until a connection is made. Each attempt may take as long as the limit.
+    async fn connect(
+        &self,
+        factory: &Factory,
+        limit: Option<Duration>,
+        backoff: &mut Backoff,
+    ) -> Client {
         loop {
             self.state.send_replace(State::Connecting);
             // A panic of the factory is a failed attempt; what it leaves behind is not used again.
             let attempt = AssertUnwindSafe(async { factory().await }).catch_unwind();
-            let reason = match timeout(self.connect_timeout, attempt).await {
+            let attempt = match limit {
+                Some(limit) => timeout(limit, attempt).await.map_err(|_| limit),
+                None => Ok(attempt.await),
+            };
+            let reason = match attempt {
                 Ok(Ok(Ok(client))) => {
                     backoff.worked();
                     return client;
                 }
                 Ok(Ok(Err(error))) => format!("{error:?}"),
                 Ok(Err(_)) => "the connect function panicked".to_owned(),
-                Err(_) => format!("no connection after {:?}", self.connect_timeout),
+                Err(limit) => format!("no connection after {limit:?}"),
             };
             tracing::warn!(
                 server = &*self.name,

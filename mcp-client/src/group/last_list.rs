@@ -39,6 +39,13 @@ pub enum Freshness {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RememberedTools(pub(crate) Vec<Remembered>);
 
+impl RememberedTools {
+    /// Takes out what one server listed.
+    pub(crate) fn take(&mut self, server: &str) -> Self {
+        Self(self.0.extract_if(.., |remembered| remembered.server == server).collect())
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Remembered {
     pub(crate) server: String,

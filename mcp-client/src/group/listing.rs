@@ -7,7 +7,7 @@ use mcp_core::method::SKILLS_EXTENSION;
 use mcp_core::types::{Prompt, Resource, ResourceTemplate, ServerCapabilities, Skill, Tool};
 use tokio::time::timeout;
 
-use super::client_group::ClientGroup;
+use super::client_group::{ClientGroup, WeakGroup};
 use super::kind::Kind;
 use super::last_list::LastList;
 use super::list::{Exposed, Failure, FromServer, GroupList};
@@ -26,17 +26,12 @@ impl ClientGroup {
         self.gather_tools(self.all()).await
     }
 
-    /// Asks one server for its tools, so that the group knows them.
-    pub(crate) async fn refresh_tools(&self, server: &str) -> Result<(), Error> {
-        let server = self.find(server)?;
-        match self.gather_tools(vec![server]).await.failures.pop() {
-            Some(failure) => Err(failure.error),
-            None => Ok(()),
-        }
-    }
-
     async fn gather_tools(&self, servers: Vec<Arc<Server>>) -> GroupList<Exposed<Tool>> {
         let lists = self.gather(servers, has_tools).await;
+        self.learn_tools(lists)
+    }
+
+    fn learn_tools(&self, lists: Lists<Tool>) -> GroupList<Exposed<Tool>> {
         for (server, list) in &lists {
             if let Ok(tools) = list {
                 let last = LastList::new(tools);
@@ -90,23 +85,32 @@ impl ClientGroup {
         servers: Vec<Arc<Server>>,
         has: fn(&ServerCapabilities) -> bool,
     ) -> Lists<T> {
+        join_all(servers.into_iter().map(|server| self.ask(server, has))).await
+    }
+
+    /// Asks one server. Holds the server, and not the group.
+    fn ask<T: Listed>(
+        &self,
+        server: Arc<Server>,
+        has: fn(&ServerCapabilities) -> bool,
+    ) -> impl Future<Output = (Arc<Server>, Result<Vec<T>, Error>)> + Send + use<T> {
         let settings = self.settings();
         let (wait, max_items) = (settings.list_timeout, settings.limits.max_group_items);
-        let ask = async |server: &Server| {
-            let client = server.client(settings.connect_timeout).await?;
-            if !has(client.server_capabilities()) {
-                return Ok(Vec::new());
-            }
-            List::<T>::new(&client).max_items(max_items, "Limits::max_group_items").await
-        };
-        let asking = servers.into_iter().map(|server| async {
-            let listed = timeout(wait, ask(&server)).await.unwrap_or_else(|_| {
+        let connect_timeout = settings.connect_timeout;
+        async move {
+            let asking = async {
+                let client = server.client(connect_timeout).await?;
+                if !has(client.server_capabilities()) {
+                    return Ok(Vec::new());
+                }
+                List::<T>::new(&client).max_items(max_items, "Limits::max_group_items").await
+            };
+            let listed = timeout(wait, asking).await.unwrap_or_else(|_| {
                 let message = format!("the server did not complete its list in {wait:?}");
                 Err(Error::new(ErrorKind::Timeout, message).during(T::METHOD))
             });
             (server, listed)
-        });
-        join_all(asking).await
+        }
     }
 
     fn expose<T>(
@@ -145,6 +149,21 @@ impl ClientGroup {
         let is_bare = self.settings().naming == Naming::PrefixedOnCollision
             && self.owners().get(kind, &name).is_some_and(|owner| owner == server.name);
         if is_bare { name } else { name::prefixed(&server.name, &name) }
+    }
+}
+
+impl WeakGroup {
+    /// Asks one server for its tools, so that the group knows them, unless it is dropped meanwhile.
+    pub(crate) async fn refresh_tools(&self, server: &str) -> Result<(), Error> {
+        let Some(group) = self.upgrade() else { return Ok(()) };
+        let asking = group.ask(group.find(server)?, has_tools);
+        drop(group);
+        let listed = asking.await;
+        let Some(group) = self.upgrade() else { return Ok(()) };
+        match group.learn_tools(vec![listed]).failures.pop() {
+            Some(failure) => Err(failure.error),
+            None => Ok(()),
+        }
     }
 }
 

@@ -128,7 +128,8 @@ impl Names {
             .collect()
     }
 
-    /// As [`Names::learn`], for a list that may be out of date: the server's own list goes before.
+    /// As [`Names::learn`], for a list of an earlier process. Once the server has listed its items,
+    /// the names of that list stay, and those of this one are only returned.
     pub(super) fn learn_remembered<'a>(
         &mut self,
         server: &str,

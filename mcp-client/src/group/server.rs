@@ -45,11 +45,11 @@ impl Server {
                 client.wire().inbound.server.joined(&name);
                 State::Connected(client.clone())
             }
-            Origin::Made(_) => State::Connecting,
+            Origin::Made { .. } => State::Connecting,
         });
         let state = Arc::new(state);
         let retry = Arc::new(Notify::new());
-        let is_made = matches!(origin, Origin::Made(_));
+        let is_made = matches!(origin, Origin::Made { .. });
         let keeper = Keeper {
             name: Arc::clone(&name),
             state: Arc::clone(&state),

@@ -2,6 +2,7 @@
 
 mod notification_hub;
 mod open_calls;
+mod refused_methods;
 mod service;
 mod session_observer;
 mod session_restart;

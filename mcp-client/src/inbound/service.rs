@@ -19,6 +19,7 @@ use super::notification_hub::NotificationHub;
 #[cfg(feature = "http")]
 use super::open_calls::CameWith;
 use super::open_calls::OpenCalls;
+use super::refused_methods::RefusedMethods;
 use super::session_observer::SessionObserver;
 use super::subscription_table::SubscriptionTable;
 use super::unreadable::UnreadableLines;
@@ -43,6 +44,7 @@ pub(crate) struct Inbound {
     pub(crate) server: Arc<ServerIdentity>,
     pub(crate) open_calls: OpenCalls,
     pub(crate) unreadable: UnreadableLines,
+    refused: RefusedMethods,
     /// How far connecting is.
     pub(crate) phase: CurrentPhase,
     /// Set once the handshake, or the probe, is done.
@@ -67,6 +69,7 @@ impl Inbound {
             server: Arc::default(),
             open_calls: OpenCalls::default(),
             unreadable: UnreadableLines::default(),
+            refused: RefusedMethods::default(),
             phase: CurrentPhase::default(),
             revision: OnceLock::new(),
             handling: Handling::default(),
@@ -178,7 +181,12 @@ impl Inbound {
             Some(answer) => answer,
             None => {
                 let reason = missing_handler(&request.method, &request.params);
-                tracing::warn!("refused a request: {reason}");
+                // A server may ask as often as it likes.
+                if self.refused.is_first(&request.method) {
+                    tracing::warn!("refused a request: {reason}");
+                } else {
+                    tracing::debug!("refused a request: {reason}");
+                }
                 Err(ErrorObject::method_not_found(&request.method))
             }
         }

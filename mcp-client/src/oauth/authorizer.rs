@@ -85,9 +85,18 @@ impl OAuth {
     }
 
     fn bind_endpoint(&self, endpoint: &Endpoint, limits: &OAuthLimits) -> Result<&Flights, Error> {
-        let flights = self.0.flights.get_or_init(|| self.bound_to(endpoint, limits));
-        check_endpoint(&flights.acquirer().environment, endpoint)
-            .map_err(|message| Error::new(ErrorKind::Configuration, message))?;
+        let check = |flights: &Flights| {
+            check_endpoint(&flights.acquirer().environment, endpoint)
+                .map_err(|message| Error::new(ErrorKind::Configuration, message))
+        };
+        if self.0.flights.get().is_none() {
+            // A server that is refused leaves the authorizer free for another one.
+            let flights = self.bound_to(endpoint, limits);
+            check(&flights)?;
+            let _ = self.0.flights.set(flights); // Another thread may have been quicker.
+        }
+        let flights = self.flights()?;
+        check(flights)?;
         Ok(flights)
     }
 

@@ -12,7 +12,15 @@ const MAX_BINDINGS: usize = 64;
 /// The connections that an authorizer serves: all to one server.
 pub(crate) struct Bindings {
     endpoint: Endpoint,
-    open: Mutex<Vec<Binding>>,
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    /// The oldest first, each with its number.
+    bindings: Vec<(u64, Binding)>,
+    /// How many there were so far.
+    added: u64,
 }
 
 impl Bindings {
@@ -28,12 +36,19 @@ impl Bindings {
 
     /// Serves another connection.
     pub(crate) fn add(&self, binding: &Binding) {
+        // Whether one is open is code of the client, and so is what is dropped with it.
+        let before = self.open.lock().bindings.clone();
+        let ended: Vec<u64> =
+            before.iter().filter(|(_, it)| !it.is_open()).map(|(number, _)| *number).collect();
         let mut open = self.open.lock();
-        open.retain(Binding::is_open);
-        if open.len() >= MAX_BINDINGS {
-            open.remove(0);
-        }
-        open.push(binding.clone());
+        open.bindings.retain(|(number, _)| !ended.contains(number));
+        let excess = (open.bindings.len() + 1).saturating_sub(MAX_BINDINGS);
+        let forgotten: Vec<_> = open.bindings.drain(..excess).collect();
+        let number = open.added;
+        open.added += 1;
+        open.bindings.push((number, binding.clone()));
+        drop(open);
+        drop((before, forgotten));
     }
 
     /// The revision that the newest connection speaks, once that is known.
@@ -50,7 +65,7 @@ impl Bindings {
 
     /// What they call is code of the client, which does not run under the lock.
     fn all(&self) -> Vec<Binding> {
-        self.open.lock().clone()
+        self.open.lock().bindings.iter().map(|(_, binding)| binding.clone()).collect()
     }
 }
 
@@ -64,7 +79,7 @@ mod tests {
     #[test]
     fn connections_that_have_ended_and_those_beyond_the_limit_are_forgotten() {
         let endpoint = Endpoint::parse("https://mcp.example").unwrap();
-        let bindings = Bindings::new(endpoint.clone());
+        let bindings = Arc::new(Bindings::new(endpoint.clone()));
         let (changes, open) = (Arc::new(AtomicUsize::new(0)), Arc::new(()));
         let binding = |is_open: bool| {
             let changes = Arc::clone(&changes);
@@ -73,7 +88,16 @@ mod tests {
                 .on_identity_change(move || {
                     changes.fetch_add(1, Ordering::Relaxed);
                 })
-                .open_while(move || open.strong_count() > 0)
+                .open_while({
+                    let bindings = Arc::downgrade(&bindings);
+                    move || {
+                        // It may ask for the others, which needs the lock.
+                        if let Some(bindings) = bindings.upgrade() {
+                            bindings.revision();
+                        }
+                        open.strong_count() > 0
+                    }
+                })
         };
         bindings.add(&binding(false));
         for _ in 0..MAX_BINDINGS + 3 {

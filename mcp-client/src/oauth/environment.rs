@@ -112,7 +112,7 @@ impl Environment {
     /// Takes the lock of a text.
     pub(crate) async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, Error> {
         self.in_time(self.store.lock(key)).await.map_err(|error| {
-            let message = "the credentials could not be locked for a refresh";
+            let message = "the credentials could not be locked";
             Error::new(ErrorKind::Store, message).with_source(error)
         })
     }

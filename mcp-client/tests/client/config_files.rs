@@ -87,11 +87,7 @@ fn the_file_of_each_host_is_read() {
     for (host, text, expected, expected_ignored) in table {
         let config = read(text);
         assert_eq!(servers(&config), expected, "{host}");
-        // The order of members that were removed from a map is not that of the file.
-        let (mut found, mut wanted) = (ignored(&config), expected_ignored.to_vec());
-        found.sort_unstable();
-        wanted.sort_unstable();
-        assert_eq!(found, wanted, "{host}");
+        assert_eq!(ignored(&config), expected_ignored, "{host}");
     }
     let config = read(include_str!("config/vscode.json"));
     let [token, stage] = config.inputs() else { panic!("{:?}", config.inputs()) };
@@ -116,6 +112,8 @@ fn secrets_are_not_shown() {
         include_str!("config/claude-desktop.json"),
         r#"{"mcpServers": {"a": {"command": "x", "args": ["--token=CANARY"]}}}"#,
         r#"{"mcpServers": {"a": {"url": "https://x/?t=CANARY", "headers": {"K": "CANARY"}}}}"#,
+        r#"{"servers": {}, "inputs": [{"id": "a", "type": "promptString", "password": true,
+            "default": "CANARY", "options": ["CANARY"]}]}"#,
     ] {
         assert!(text.contains("CANARY"));
         let config = read(text);
@@ -215,4 +213,18 @@ fn a_file_is_as_long_as_the_limit_at_most_and_must_be_there() {
     let error = HostConfig::read(folder.path().join("none.json")).unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::Unreadable);
     assert!(error.to_string().contains("none.json"), "{error}");
+}
+
+#[test]
+fn a_file_has_only_so_many_servers() {
+    let text = r#"{"mcpServers": {"a b": {"command": "x"}, "a/b": {"command": "x"}}}"#;
+    let mut limits = ConfigLimits::new();
+    limits.max_servers = 2;
+    let config = HostConfig::parse_with_limits(text, limits.clone()).unwrap();
+    let names: Vec<_> = config.servers().iter().map(|it| it.group_name()).collect();
+    assert_eq!(names, ["a-b", "a-b-2"]);
+    limits.max_servers = 1;
+    let error = HostConfig::parse_with_limits(text, limits).unwrap_err();
+    assert_eq!((error.kind(), error.pointer()), (ConfigErrorKind::Limit, "/mcpServers"));
+    assert!(error.to_string().contains("`ConfigLimits::max_servers` is 1"), "{error}");
 }

@@ -97,7 +97,9 @@ async fn servers_of_both_eras_start_though_others_hang_and_fail() {
         soon(waits).await;
     };
     reason("missing", "/nonexistent/server could not be started").await;
-    reason("hung", "was not connected within 300ms (`ConfigGroup::server_timeout`)").await;
+    reason("hung", "was not connected within 300ms").await;
+    reason("hung", "the client was waiting for the server to say what it is").await;
+    reason("hung", "`ConfigGroup::server_timeout` sets the time").await;
     let unknown = started.group.known_tools();
     let hung = unknown.iter().find(|it| &*it.server == "hung").unwrap();
     assert_eq!((hung.tools.len(), hung.freshness), (0, Freshness::Unknown));
@@ -113,6 +115,7 @@ async fn variables_and_inputs_reach_the_server_and_no_message() {
                 "args": [SERVER, "${workspaceFolder}", "${input:token}-${input:token}"],
                 "env": {"SECRET": "${KEY:-none}"},
             })),
+            "asks too": server("modern", json!({"env": {"SECRET": "${input:token}"}})),
             "plain": server("modern", json!({})),
             "command": server("modern", json!({"cwd": "${command:pick}"})),
         },
@@ -121,16 +124,25 @@ async fn variables_and_inputs_reach_the_server_and_no_message() {
     // Without a way to ask, the server is not started.
     let started = ClientGroup::from_config(&config).start().await;
     let kinds: Vec<_> = started.failed.iter().map(mcp_client::config::ConfigError::kind).collect();
-    assert_eq!(kinds, [ConfigErrorKind::Variable, ConfigErrorKind::Variable]);
+    let variable = ConfigErrorKind::Variable;
+    assert_eq!(kinds, [variable, variable, ConfigErrorKind::Input]);
     drop(started);
+    // A user who declines is not asked again for the next server.
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
     let declined = ClientGroup::from_config(&config)
         .placeholders(|_| Some("/".to_owned()))
-        .inputs(|_| async { None })
+        .inputs(move |_| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            async { None }
+        })
         .start()
         .await;
-    let [error] = &declined.failed[..] else { panic!("{:?}", declined.failed) };
-    assert_eq!(error.kind(), ConfigErrorKind::Input);
+    let [error, other] = &declined.failed[..] else { panic!("{:?}", declined.failed) };
+    assert_eq!((error.kind(), other.kind()), (ConfigErrorKind::Input, ConfigErrorKind::Input));
     assert_eq!(error.pointer(), "/servers/asks/args/2");
+    assert_eq!(other.pointer(), "/servers/asks too/env/SECRET");
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
     drop(declined);
 
     let asked = Arc::new(AtomicUsize::new(0));
@@ -138,7 +150,7 @@ async fn variables_and_inputs_reach_the_server_and_no_message() {
     let started = ClientGroup::from_config(&config)
         .variables(|name| (name == "KEY").then(|| "CANARY".to_owned()))
         .placeholders(|unknown| match unknown.name.as_str() {
-            "workspaceFolder" => Some("/work".to_owned()),
+            "workspaceFolder" => Some("/home/me/project".to_owned()),
             "command:pick" => Some("/".to_owned()),
             _ => None,
         })
@@ -152,7 +164,7 @@ async fn variables_and_inputs_reach_the_server_and_no_message() {
     assert!(started.failed.is_empty(), "{:?}", started.failed);
     assert_eq!(asked.load(Ordering::SeqCst), 1, "once for an input");
     let reply = started.group.call_tool("asks__show", &json!({})).await.unwrap();
-    assert!(reply.text().starts_with("CANARY /work t0k3n-t0k3n "), "{}", reply.text());
+    assert!(reply.text().starts_with("CANARY /home/me/project t0k3n-t0k3n "), "{}", reply.text());
     let shown = format!("{started:?} {config:?}");
     assert!(!shown.contains("CANARY") && !shown.contains("t0k3n"), "{shown}");
     started.group.close().await;
@@ -248,4 +260,28 @@ async fn a_result_beyond_the_budget_is_refused_cut_or_kept() {
     let error = group.read_resource("other", &link.uri).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     group.close().await;
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_list_its_tools_keeps_no_other_one_after_the_group() {
+    let servers =
+        json!({"notes": server("modern", json!({})), "silent": server("silent", json!({}))});
+    let group = ClientGroup::builder().list_timeout(Duration::from_secs(1_000));
+    let started = ClientGroup::from_config(&config(&servers)).group(group).start().await;
+    listed(&started, &["notes"]).await;
+    started.group.client("silent").await.unwrap();
+    let pid = started.group.client("notes").await.unwrap().child_id().unwrap().to_string();
+    tokio::task::yield_now().await;
+    drop(started);
+    let ends = async {
+        loop {
+            let mut probe = std::process::Command::new("kill");
+            let probe = probe.args(["-0", &pid]).stderr(std::process::Stdio::null()).status();
+            if !probe.unwrap().success() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    soon(ends).await;
 }

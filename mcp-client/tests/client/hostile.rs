@@ -1,12 +1,20 @@
 //! Servers that break the rules.
 
-use futures::StreamExt as _;
-use mcp_client::{Client, ErrorKind, Event};
-use mcp_test_support::message::text;
-use mcp_test_support::with;
-use serde_json::json;
+use std::future::IntoFuture as _;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 
-use crate::fake::{legacy_with, modern};
+use futures::StreamExt as _;
+use mcp_client::{Client, Closed, ErrorKind, Event};
+use mcp_test_support::message::text;
+use mcp_test_support::{Log, soon, with};
+use serde_json::json;
+use tokio::io::{AsyncRead, DuplexStream, ReadBuf, ReadHalf};
+
+use crate::fake::{Fake, discovered, legacy_with, modern};
 
 #[tokio::test]
 async fn an_answer_of_another_shape_shows_its_json() {
@@ -153,10 +161,10 @@ async fn text_of_the_server_in_an_error_is_short_and_cannot_forge_a_line() {
 
 #[tokio::test]
 async fn a_modern_server_has_no_requests() {
-    let asked = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let asked = Arc::new(AtomicBool::new(false));
     let flag = asked.clone();
     let builder = Client::builder().on_elicit(move |_| {
-        flag.store(true, std::sync::atomic::Ordering::Relaxed);
+        flag.store(true, Ordering::Relaxed);
         async { Ok(mcp_client::types::ElicitResult::decline()) }
     });
     let (client, mut fake) = crate::fake::modern_with(builder).await;
@@ -164,7 +172,7 @@ async fn a_modern_server_has_no_requests() {
         fake.send(json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {}})).await;
         assert_eq!(fake.next().await["error"]["code"], -32601);
     }
-    assert!(!asked.load(std::sync::atomic::Ordering::Relaxed));
+    assert!(!asked.load(Ordering::Relaxed));
     drop(client);
 }
 
@@ -241,4 +249,87 @@ async fn a_panic_in_a_handler_is_an_error_for_the_server_alone() {
         fake.reply(&request, json!({})).await;
     });
     ping.await.unwrap();
+}
+
+/// A reader that panics once the test wants it to.
+struct Panics {
+    reader: ReadHalf<DuplexStream>,
+    now: Arc<AtomicBool>,
+}
+
+impl AsyncRead for Panics {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        assert!(!self.now.load(Ordering::SeqCst), "the reader panics as the test wants");
+        Pin::new(&mut self.reader).poll_read(cx, buffer)
+    }
+}
+
+/// A client whose reader panics with the next message of the server.
+async fn panicking() -> (Client, Fake) {
+    let ((reader, writer), mut fake) = Fake::new();
+    let now = Arc::new(AtomicBool::new(false));
+    let connecting = Client::connect(Panics { reader, now: Arc::clone(&now) }, writer);
+    let serve = async {
+        let probe = fake.expect("server/discover").await;
+        fake.reply(&probe, discovered()).await;
+    };
+    let (client, ()) = tokio::join!(connecting, serve);
+    now.store(true, Ordering::SeqCst);
+    (client.unwrap(), fake)
+}
+
+#[tokio::test]
+async fn a_reader_that_panics_ends_the_connection() {
+    let (client, mut fake) = panicking().await;
+    let mut events = client.notifications();
+    let call = client.call_tool("x", &());
+    let (lost, ()) = tokio::join!(call.into_future(), async {
+        fake.expect("tools/call").await;
+        assert!(fake.maybe_next().await.is_none());
+    });
+    assert_eq!(lost.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    let Closed::Failed(error) = soon(client.closed()).await else { panic!("not as a failure") };
+    assert!(error.to_string().contains("the task of the connection has ended"), "{error}");
+    assert!(soon(events.next()).await.is_none());
+    soon(client.close()).await;
+
+    // Also if it panics while the client closes the connection.
+    let (client, _fake) = panicking().await;
+    soon(client.close()).await;
+}
+
+#[test]
+fn a_connection_ends_with_its_runtime() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let first = runtime();
+    let (client, fake) = first.block_on(modern());
+    drop(first);
+    runtime().block_on(async {
+        assert!(matches!(soon(client.closed()).await, Closed::Failed(_)));
+        soon(client.close()).await;
+    });
+    drop(fake);
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_again_and_again_is_one_warning() {
+    let (log, _guard) = Log::capture();
+    let (_client, mut fake, _) = legacy_with(Client::builder(), "2025-11-25").await;
+    for id in 0..50 {
+        for method in ["roots/list", "example/x"] {
+            fake.send(json!({"jsonrpc": "2.0", "id": format!("{method}{id}"), "method": method}))
+                .await;
+            assert_eq!(fake.next().await["error"]["code"], -32601);
+        }
+    }
+    let log = log.text();
+    let at = |level: &str| {
+        let is = |line: &&str| line.contains(level) && line.contains("refused a request");
+        log.lines().filter(is).count()
+    };
+    assert_eq!((at(" WARN "), at("DEBUG ")), (2, 98));
 }

@@ -1,14 +1,16 @@
 //! What users get wrong about a server of their own, and what the errors say of it.
 
+#[cfg(unix)]
 use std::process::Command;
 use std::time::Duration;
 
-use mcp_client::{Client, ConnectPhase, ErrorKind, Expired};
+use mcp_client::{Client, ConnectPhase, Expired};
 use mcp_test_support::message::text;
 use mcp_test_support::with;
 
 use crate::fake::{Fake, modern};
 
+#[cfg(unix)]
 #[tokio::test]
 async fn a_program_that_is_not_there_is_named_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
@@ -24,7 +26,7 @@ async fn a_program_that_is_not_there_is_named_with_the_reason() {
     ] {
         let program = command.get_program().to_str().unwrap().to_owned();
         let error = Client::connect_command(command).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Spawn);
+        assert_eq!(error.kind(), mcp_client::ErrorKind::Spawn);
         let text = error.to_string();
         assert!(text.contains(told) && text.contains(&program), "{text}");
     }

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use mcp_client::config::HostConfig;
+use mcp_client::group::{GroupEvent, ServerState};
 use mcp_client::http::{
     Authorizer, Binding, BoxError, Bytes, HeaderName, HeaderValue, Refusal, Request, Verdict,
     async_trait,
 };
-use mcp_client::{Client, ConnectPhase, ErrorKind, Expired, Revision};
-use mcp_test_support::with;
+use mcp_client::{Client, ClientGroup, ConnectPhase, ErrorKind, Expired, Revision};
+use mcp_test_support::{with, within_an_hour};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -224,4 +227,40 @@ async fn the_total_timeout_of_a_list_leaves_out_log_ins_between_its_pages() {
     // Each page takes 400 s of a person; the total is 600 s.
     let (tools, ()) = tokio::join!(list, serve);
     assert_eq!(tools.unwrap().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_log_in_counts_for_a_server_of_a_file_unless_it_is_excluded() {
+    let config =
+        HostConfig::parse(r#"{"mcpServers": {"a": {"url": "https://example.com/mcp"}}}"#).unwrap();
+    for exclude in [false, true] {
+        let (stack, mut script) = Script::new();
+        let started = ClientGroup::from_config(&config)
+            .server_timeout(Duration::from_secs(20))
+            .client(move |_, builder| {
+                builder
+                    .revision(Revision::V2026_07_28)
+                    .authorizer(Slow(Duration::from_secs(600)))
+                    .exclude_input_time(exclude)
+                    .http_stack(stack.clone())
+            })
+            .start()
+            .await;
+        let mut events = started.group.notifications();
+        if exclude {
+            script.expect("server/discover").await.reply(discovered());
+            assert!(matches!(events.next().await, Some(GroupEvent::Connected { .. })));
+            continue;
+        }
+        let lost = async {
+            loop {
+                if let ServerState::Lost { reason, .. } = &started.group.servers()[0].state {
+                    return reason.clone();
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let reason = within_an_hour("the end of the attempt", lost).await;
+        assert!(reason.contains("a user who logs in; `ConfigGroup::server_timeout`"), "{reason}");
+    }
 }

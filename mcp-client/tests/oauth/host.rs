@@ -206,6 +206,11 @@ async fn a_log_in_needs_a_redirect_uri_and_a_user() {
         let error = OAuth::authorization_code().build_for(bad).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration, "{bad}");
     }
+    // A server that is refused leaves the authorizer to another one.
+    let free = OAuth::authorization_code().build();
+    assert!(free.bind(&crate::world::binding("http://mcp.example.com/mcp")).is_err());
+    free.bind(&crate::world::binding(SERVER)).unwrap();
+
     let unbound = OAuth::authorization_code().build();
     assert!(unbound.status().await.unwrap_err().to_string().contains("OAuthBuilder::build_for"));
 }

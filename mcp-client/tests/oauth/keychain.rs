@@ -2,12 +2,13 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
 use futures::future::join_all;
 use keyring_core::api::CredentialStoreApi;
 use keyring_core::{Entry, mock};
 use mcp_client::oauth::{ErrorKind, KeychainStore, LoginStatus};
+use mcp_test_support::settle;
 
 use crate::host::{hosted, log_in};
 use crate::world::{SERVER, World, bound};
@@ -131,4 +132,57 @@ async fn no_task_of_the_runtime_drops_a_keychain() {
     log_in(&world, &oauth).await;
     drop(oauth);
     assert!(!drops.recv_timeout(std::time::Duration::from_secs(20)).unwrap());
+}
+
+/// A keychain that waits for its user, and counts the operations that have begun.
+struct Locked {
+    keychain: Arc<mock::Store>,
+    begun: mpsc::Sender<()>,
+    user: Mutex<mpsc::Receiver<()>>,
+}
+
+impl CredentialStoreApi for Locked {
+    fn vendor(&self) -> String {
+        self.keychain.vendor()
+    }
+
+    fn id(&self) -> String {
+        self.keychain.id()
+    }
+
+    fn build(
+        &self,
+        service: &str,
+        user: &str,
+        modifiers: Option<&HashMap<&str, &str>>,
+    ) -> keyring_core::Result<Entry> {
+        self.begun.send(()).unwrap();
+        // An error means that the user has unlocked it.
+        let _ = self.user.lock().unwrap().recv();
+        self.keychain.build(service, user, modifiers)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[tokio::test]
+async fn operations_wait_for_the_one_that_waits_for_the_user() {
+    let world = World::new();
+    let (begun, begins) = mpsc::channel();
+    let (unlock, user) = mpsc::channel();
+    let keychain = Locked { keychain: mock::Store::new().unwrap(), begun, user: Mutex::new(user) };
+    let store = KeychainStore::with_backend("com.example.notes", Arc::new(keychain));
+    let oauth = hosted(&world).store(store).build_for(SERVER).unwrap();
+    for _ in 0..4 {
+        tokio::select! {
+            status = oauth.status() => panic!("{status:?}"),
+            () = settle() => {}
+        }
+    }
+    drop(unlock);
+    assert_eq!(oauth.status().await.unwrap(), LoginStatus::LoggedOut);
+    // The first one, and the last one. What was given up in between has not begun.
+    assert_eq!(begins.try_iter().count(), 2);
 }

@@ -14,6 +14,7 @@ mod identity;
 mod keychain;
 mod leaks;
 mod login;
+mod logouts;
 mod loopback;
 mod proof;
 mod registration;

@@ -55,10 +55,12 @@ impl<C: Connect + Clone + Send + Sync + 'static> Pool<C> {
     ) -> Result<Response<HttpBody>, HttpError> {
         match self.client.request(request.map(RequestBody::new)).await {
             Ok(response) => Ok(response.map(HttpBody::hyper)),
-            Err(error) if speaks_no_tls(&error) => Err(HttpError::unsent(format!(
-                "the port does not speak TLS; if it serves plain HTTP, the URL begins with \
+            Err(error) if error.is_connect() && speaks_no_tls(&error) => {
+                Err(HttpError::unsent(format!(
+                    "the port does not speak TLS; if it serves plain HTTP, the URL begins with \
                  http:// ({error})"
-            ))),
+                )))
+            }
             Err(error) if error.is_connect() => Err(HttpError::unsent(error)),
             Err(error) => Err(HttpError::lost(error)),
         }

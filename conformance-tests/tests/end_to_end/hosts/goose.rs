@@ -133,8 +133,11 @@ async fn one_path_calls_tools_of_both_eras_with_metadata_deadline_and_cancellati
             let late = extension.call_tool("d", "wait", &json!({}), &token).await;
             assert_eq!(late.expect_err("it was cancelled").kind(), ErrorKind::Cancelled);
             assert_eq!(gate.arrivals(), 1);
-            let hasty = Extension { timeout: Duration::from_millis(50), ..extension };
-            let error = hasty.call_tool("e", "wait", &json!({}), &never).await;
+            let hasty = Extension { timeout: Duration::from_secs(1), ..extension };
+            let session = "e".to_owned();
+            let no_arguments = json!({});
+            let call = hasty.call_tool(&session, "wait", &no_arguments, &never);
+            let (error, ()) = soon(async { tokio::join!(call, gate.arrived(2)) }).await;
             assert_eq!(error.expect_err("in time").kind(), ErrorKind::Timeout);
             soon(gate.dropped(2)).await;
         }

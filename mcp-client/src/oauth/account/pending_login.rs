@@ -113,6 +113,9 @@ impl PendingLogin {
     /// Ends the log-in without a result, because the user did not come back. The next one registers
     /// the client again, if it was registered dynamically: an authorization server that does not
     /// know the client any more shows that to the user alone.
+    ///
+    /// A user who cancels is no reason to call this: drop the log-in instead, which keeps the
+    /// registration.
     pub async fn abort(self) {
         self.acquirer.abandon_login(&self.found).await;
     }

@@ -26,7 +26,8 @@ pub enum LoginStatus {
         /// The authorization server.
         issuer: String,
     },
-    /// The server publishes nothing about authorization, and has not refused a request so far.
+    /// The server publishes nothing about authorization, and has not refused a request of this
+    /// authorizer.
     NotNeeded,
 }
 

@@ -17,7 +17,7 @@ use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::grant::AuthorizationGrant;
 use crate::oauth::options::Options;
-use crate::oauth::token::{AccessToken, Refreshed, load_token, refresh};
+use crate::oauth::token::{AccessToken, Refreshed, load_token, refresh, remove_token, revoke};
 
 /// How long a token must have worked, so that the authorization for it is no longer counted. Fixed:
 /// it distinguishes a token that expired from one that the server never accepted.
@@ -227,8 +227,12 @@ impl Acquirer {
             return Ok(Replaced::NeedsGrant(scope));
         };
         match refresh(environment, found, &client, known, is_saved).await {
-            Ok(Refreshed::Token { token, saved }) => {
-                self.hold(token, client, found, saved, TokenSource::Refresh, since)?;
+            Ok(Refreshed::Issued { token, saved }) => {
+                self.hold_refreshed(token, client, found, saved, since).await?;
+                Ok(Replaced::Yes)
+            }
+            Ok(Refreshed::Stored(token)) => {
+                self.hold(token, client, found, true, TokenSource::Refresh, since)?;
                 Ok(Replaced::Yes)
             }
             Ok(Refreshed::Ended) => Ok(Replaced::NeedsGrant(scope)),
@@ -283,11 +287,14 @@ impl Acquirer {
         let (client, found) = (held.client.clone(), Arc::clone(&held.found));
         if held.token.refresh.is_some() {
             match refresh(environment, &found, &client, held.token.clone(), held.saved).await? {
-                Refreshed::Token { token, saved } => {
-                    self.hold(token, client, &found, saved, TokenSource::Refresh, since)?;
+                Refreshed::Issued { token, saved } => {
+                    self.hold_refreshed(token, client, &found, saved, since).await?;
+                }
+                Refreshed::Stored(token) => {
+                    self.hold(token, client, &found, true, TokenSource::Refresh, since)?;
                 }
                 // The next 401 of the server says what is needed.
-                Refreshed::Ended => self.state.lock().release(),
+                Refreshed::Ended => self.state.lock().release(&held),
             }
         } else if !self.is_interactive() {
             let scope = held.token.requested_scope.as_deref();
@@ -307,6 +314,7 @@ impl Acquirer {
     ) -> Result<(), Error> {
         let environment = &self.environment;
         let limits = &environment.limits;
+        self.check_logouts(since)?;
         environment.presentation.check_server(&found)?;
         {
             let mut state = self.state.lock();
@@ -350,17 +358,83 @@ impl Acquirer {
         source: TokenSource,
         since: u64,
     ) -> Result<(), Error> {
+        self.environment.presentation.check_token(&token)?;
+        let kept = self.keep(client.clone(), token.clone(), &found, source, since).await;
+        // That of another program is in use there.
+        if kept.is_err() && source == TokenSource::Grant {
+            self.revoke_unused(&found, &client, &token).await;
+        }
+        kept
+    }
+
+    async fn keep(
+        &self,
+        client: Client,
+        token: AccessToken,
+        found: &Arc<Discovered>,
+        source: TokenSource,
+        since: u64,
+    ) -> Result<(), Error> {
         let environment = &self.environment;
-        environment.presentation.check_token(&token)?;
-        let key = environment.token_key(&found, &client.id);
-        let saved = environment.save(&key, &token.to_json()).await;
-        let login = LoginRecord::new(&found, &client.id);
-        environment.save(&environment.login_key(), &login.to_json()).await;
-        let held = self.hold(token, client, &found, saved, source, since);
-        if held.is_err() {
-            environment.remove(&key).await;
+        let key = environment.token_key(found, &client.id);
+        // A log-out takes the lock too. After it, the store may have the tokens of the next log-in.
+        let lock = environment.lock(&key).await;
+        self.check_logouts(since)?;
+        let saved = match &lock {
+            Ok(_) => {
+                let saved = environment.save(&key, &token.to_json()).await;
+                let login = LoginRecord::new(found, &client.id);
+                environment.save(&environment.login_key(), &login.to_json()).await;
+                saved
+            }
+            Err(error) => {
+                tracing::warn!(
+                    %error,
+                    "new credentials are not saved; the next process needs new ones"
+                );
+                false
+            }
+        };
+        let held = self.hold(token.clone(), client, found, saved, source, since);
+        if held.is_err() && saved {
+            remove_token(environment, &key, &token).await;
         }
         held
+    }
+
+    /// Holds a token that a refresh has just obtained.
+    async fn hold_refreshed(
+        &self,
+        token: AccessToken,
+        client: Client,
+        found: &Arc<Discovered>,
+        saved: bool,
+        since: u64,
+    ) -> Result<(), Error> {
+        let environment = &self.environment;
+        let source = TokenSource::Refresh;
+        let held = self.hold(token.clone(), client.clone(), found, saved, source, since);
+        if held.is_err() {
+            let key = environment.token_key(found, &client.id);
+            let _lock = environment.lock(&key).await;
+            // If it is not in the store any more, the log-out has found and revoked it.
+            if !saved || remove_token(environment, &key, &token).await {
+                self.revoke_unused(found, &client, &token).await;
+            }
+        }
+        held
+    }
+
+    /// Revokes a token that was issued after the user has logged out.
+    async fn revoke_unused(&self, found: &Discovered, client: &Client, token: &AccessToken) {
+        if let Err(error) = revoke(&self.environment, found, client, token).await {
+            tracing::debug!(%error, "a token that is not used could not be revoked");
+        }
+    }
+
+    /// Fails if the user has logged out meanwhile.
+    fn check_logouts(&self, since: u64) -> Result<(), Error> {
+        self.state.lock().check_logouts(since)
     }
 
     fn hold(
@@ -375,10 +449,7 @@ impl Acquirer {
         let found = Arc::clone(found);
         let is_other = {
             let mut state = self.state.lock();
-            if state.logouts != since {
-                let message = "the user has logged out meanwhile";
-                return Err(Error::new(ErrorKind::Denied, message));
-            }
+            state.check_logouts(since)?;
             state.wanted_scope = None;
             state.hold(HeldToken { token, client, found, saved, source })
         };

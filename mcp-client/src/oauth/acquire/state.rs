@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::attempts::Attempts;
 use crate::oauth::client::Client;
 use crate::oauth::discovery::Discovered;
+use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::token::AccessToken;
 
 /// The token in use.
@@ -65,6 +66,14 @@ impl State {
         is_other
     }
 
+    /// Fails if the user has logged out after `since` log-outs.
+    pub(super) fn check_logouts(&self, since: u64) -> Result<(), Error> {
+        if self.logouts == since {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Denied, "the user has logged out meanwhile"))
+    }
+
     /// Ends what the user has begun. The token that was held until now.
     pub(super) fn log_out(&mut self) -> Option<Arc<HeldToken>> {
         self.logouts += 1;
@@ -74,9 +83,11 @@ impl State {
         self.held.take()
     }
 
-    /// Holds no token any more.
-    pub(super) fn release(&mut self) {
-        self.held = None;
-        self.works = false;
+    /// Does not hold a token any more, unless another one has taken its place.
+    pub(super) fn release(&mut self, token: &Arc<HeldToken>) {
+        if self.held.as_ref().is_some_and(|held| Arc::ptr_eq(held, token)) {
+            self.held = None;
+            self.works = false;
+        }
     }
 }

@@ -6,9 +6,11 @@
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 
 use mcp_core::fetch::Form;
 use mcp_core::text::PeerText;
+use tokio::sync::oneshot;
 use webbrowser::{Browser, BrowserOptions, open_browser_with_options};
 
 use crate::http::{ShownUrl, origin};
@@ -73,16 +75,42 @@ impl fmt::Debug for AuthorizationUrl {
     }
 }
 
-/// Opens a URL in the user's browser. Completes when the browser has started; a browser in a
-/// terminal runs until the user closes it.
+/// Browsers of terminals. `webbrowser` runs those that it knows on the standard streams of this
+/// process, which may be the transport of a server.
+const TEXT_BROWSERS: [&str; 9] =
+    ["lynx", "links", "links2", "elinks", "w3m", "eww", "netrik", "retawq", "curl"];
+
+/// Opens a URL in the user's browser. Completes when the browser has started.
 pub(crate) async fn open_in_browser(url: &AuthorizationUrl) -> io::Result<()> {
+    // It names programs on systems without one way to open URLs.
+    if cfg!(all(unix, not(target_os = "macos")))
+        && let Ok(browsers) = std::env::var("BROWSER")
+    {
+        check_browsers(&browsers)?;
+    }
     let url = url.as_str().to_owned();
-    let opened = tokio::task::spawn_blocking(move || {
+    let (opened, is_opened) = oneshot::channel();
+    // Not a thread of the runtime, whose shutdown would wait for it.
+    std::thread::Builder::new().name("mcp-open-browser".to_owned()).spawn(move || {
         // The standard streams may be the transport of a server.
         let mut options = BrowserOptions::new();
-        open_browser_with_options(Browser::Default, &url, options.with_suppress_output(true))
-    });
-    opened.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+        let options = options.with_suppress_output(true);
+        // An error means that no one waits any more.
+        let _ = opened.send(open_browser_with_options(Browser::Default, &url, options));
+    })?;
+    is_opened.await.unwrap_or_else(|_| Err(io::Error::other("the browser was not opened")))
+}
+
+/// Refuses browsers of terminals in `BROWSER`, which has command lines between colons.
+fn check_browsers(browsers: &str) -> io::Result<()> {
+    let programs = browsers.split(':').filter_map(|it| it.split_ascii_whitespace().next());
+    let mut names = programs.filter_map(|program| Path::new(program).file_name()?.to_str());
+    let Some(name) = names.find(|name| TEXT_BROWSERS.contains(name)) else { return Ok(()) };
+    let message = format!(
+        "the browser {name}, which BROWSER names, runs in a terminal; name another one, or open \
+         the URL with `OAuthBuilder::open_browser`"
+    );
+    Err(io::Error::new(io::ErrorKind::Unsupported, message))
 }
 
 #[cfg(test)]
@@ -144,6 +172,27 @@ mod tests {
             "",
         ] {
             assert_eq!(url(bad).unwrap_err().kind(), ErrorKind::ForbiddenUrl, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_browser_that_needs_the_terminal_is_refused() {
+        for (browsers, refused) in [
+            ("", None),
+            ("firefox", None),
+            ("/usr/bin/firefox --new-window %s:chromium", None),
+            ("links-wrapper:/opt/w3m/firefox", None),
+            ("w3m", Some("w3m")),
+            ("/usr/bin/w3m -o x=y %s", Some("w3m")),
+            ("firefox: lynx", Some("lynx")),
+            ("elinks:firefox", Some("elinks")),
+        ] {
+            let error = check_browsers(browsers).err().map(|error| error.to_string());
+            assert_eq!(error.is_some(), refused.is_some(), "{browsers}");
+            for (error, name) in error.into_iter().zip(refused) {
+                assert!(error.contains(&format!("the browser {name},")), "{error}");
+                assert!(error.contains("OAuthBuilder::open_browser"), "{error}");
+            }
         }
     }
 }

@@ -63,13 +63,18 @@ pub trait CredentialStore: Send + Sync + 'static {
     /// When it could not be removed.
     async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError>;
 
-    /// Waits for the lock of a key, and holds it until the guard is dropped: around a refresh, so
-    /// that two authorizers with one store do not use one refresh token twice, for which some
-    /// authorization servers end all tokens of the user. By default there is no lock, which suits
-    /// a store with a single authorizer.
+    /// Waits for the lock of a key, and holds it until the guard is dropped. It is held
+    ///
+    /// - during a refresh, so that two authorizers with one store do not use one refresh token
+    ///   twice, for which some authorization servers end all tokens of the user;
+    /// - while the tokens of a log-in are saved, and while a log-out removes them, so that none of
+    ///   them undoes what another one has done.
+    ///
+    /// By default there is no lock, which suits a store with a single authorizer.
     ///
     /// # Errors
-    /// When the lock cannot be taken. The refresh is not tried.
+    /// When the lock cannot be taken. A refresh and a log-out fail with it; a new token is used and
+    /// not saved, with a warning in the log.
     async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, BoxError> {
         let _ = key;
         Ok(StoreLock::none())

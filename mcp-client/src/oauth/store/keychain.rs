@@ -29,9 +29,9 @@ use crate::oauth::error::{Error, ErrorKind};
 /// bytes in an entry: a longer token is not saved, which the log says, and the user logs in again
 /// after a restart.
 ///
-/// Authorizers of one process make one refresh. Keychains have no locks between processes: if
-/// several processes of an application use one, give them a
-/// [lock file](KeychainStore::with_lock_file).
+/// Authorizers with clones of one store make one refresh, and use the keychain one after the other.
+/// Keychains have no locks between processes: if several processes of an application use one, give
+/// them a [lock file](KeychainStore::with_lock_file).
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), mcp_client::oauth::Error> {
@@ -46,6 +46,9 @@ use crate::oauth::error::{Error, ErrorKind};
 pub struct KeychainStore {
     service: Arc<str>,
     backend: Arc<Backend>,
+    /// Held during an operation. While the keychain waits for the user, further operations wait
+    /// here, and not each on a thread of its own.
+    turn: Arc<Mutex<()>>,
     locks: Arc<KeyLocks>,
     file_lock: Option<(PathBuf, Arc<Mutex<()>>)>,
 }
@@ -74,7 +77,7 @@ impl KeychainStore {
     ) -> Self {
         let (locks, file_lock) = (Arc::default(), None);
         let backend = Arc::new(Backend(Some(backend)));
-        Self { service: service.into().into(), backend, locks, file_lock }
+        Self { service: service.into().into(), backend, turn: Arc::default(), locks, file_lock }
     }
 
     /// Takes a lock file around each refresh, so that several processes make one. The file stays,
@@ -98,7 +101,9 @@ impl KeychainStore {
     ) -> Result<Option<T>, BoxError> {
         let (service, backend) = (Arc::clone(&self.service), Arc::clone(&self.backend));
         let account = base64url(&sha256(key.as_str().as_bytes()));
+        let turn = Arc::clone(&self.turn).lock_owned().await;
         let done = blocking(move || {
+            let _turn = turn;
             let entry = backend.entry(&service, &account)?;
             match work(&entry) {
                 Ok(value) => Ok(Some(value)),

@@ -9,5 +9,5 @@ mod revoke;
 pub(crate) use access_token::{AccessToken, TokenType};
 pub(crate) use endpoint::request_token;
 pub(crate) use presentation::{Bearer, Presentation};
-pub(crate) use refresh::{Refreshed, load_token, refresh};
+pub(crate) use refresh::{Refreshed, load_token, refresh, remove_token};
 pub(crate) use revoke::revoke;

@@ -17,9 +17,12 @@ use crate::oauth::store::CredentialKey;
 
 /// The outcome of a refresh.
 pub(crate) enum Refreshed {
-    /// A token, and whether it is in the store.
-    Token { token: AccessToken, saved: bool },
-    /// There is no refresh token, or it is not valid any more; the store has forgotten it.
+    /// A token that was issued now, and whether it is in the store.
+    Issued { token: AccessToken, saved: bool },
+    /// A token of the store, which another process has put there.
+    Stored(AccessToken),
+    /// The user has logged out, there is no refresh token, or it is not valid any more; the store
+    /// has forgotten it.
     Ended,
 }
 
@@ -37,10 +40,14 @@ pub(crate) async fn refresh(
 ) -> Result<Refreshed, Error> {
     let key = environment.token_key(found, &client.id);
     let _lock = environment.lock(&key).await?;
-    if saved && let Some(stored) = load_token(environment, &key).await? {
+    if saved {
+        let Some(stored) = load_token(environment, &key).await? else {
+            tracing::debug!(issuer = found.issuer(), "the user has logged out meanwhile");
+            return Ok(Refreshed::Ended);
+        };
         if !stored.has_same_access(&known) && !environment.is_due(&stored) {
             tracing::debug!(issuer = found.issuer(), "another process has refreshed the token");
-            return Ok(Refreshed::Token { token: stored, saved: true });
+            return Ok(Refreshed::Stored(stored));
         }
         known = stored;
     }
@@ -64,7 +71,7 @@ pub(crate) async fn refresh(
             token.granted_scope = token.granted_scope.or(known.granted_scope);
             let saved = environment.save(&key, &token.to_json()).await;
             tracing::debug!(issuer = found.issuer(), "the token was refreshed");
-            Ok(Refreshed::Token { token, saved })
+            Ok(Refreshed::Issued { token, saved })
         }
         Err(error) if error.code() == Some("invalid_grant") => {
             tracing::debug!(issuer = found.issuer(), "the refresh token is not valid any more");
@@ -72,7 +79,7 @@ pub(crate) async fn refresh(
             if let Some(stored) = load_token(environment, &key).await?
                 && !stored.has_same_access(&known)
             {
-                return Ok(Refreshed::Token { token: stored, saved: true });
+                return Ok(Refreshed::Stored(stored));
             }
             environment.remove(&key).await;
             Ok(Refreshed::Ended)
@@ -87,4 +94,25 @@ pub(crate) async fn load_token(
     key: &CredentialKey,
 ) -> Result<Option<AccessToken>, Error> {
     Ok(environment.load(key).await?.as_ref().and_then(AccessToken::from_json))
+}
+
+/// Removes a token from the store, unless another one has taken its place. Whether it was there.
+pub(crate) async fn remove_token(
+    environment: &Environment,
+    key: &CredentialKey,
+    token: &AccessToken,
+) -> bool {
+    match load_token(environment, key).await {
+        Ok(stored) => {
+            let is_there = stored.is_some_and(|stored| stored.has_same_access(token));
+            if is_there {
+                environment.remove(key).await;
+            }
+            is_there
+        }
+        Err(error) => {
+            tracing::warn!(%error, "credentials that are not valid any more may be in the store");
+            false
+        }
+    }
 }

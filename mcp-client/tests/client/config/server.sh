@@ -11,7 +11,7 @@ while IFS= read -r line; do
       answer '{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}}}' ;;
     *'"initialize"'*)
       answer '{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}' ;;
-    *'"tools/list"'*) answer "{\"resultType\":\"complete\",\"tools\":[$tool]}" ;;
+    *'"tools/list"'*) [ "$ERA" = silent ] || answer "{\"resultType\":\"complete\",\"tools\":[$tool]}" ;;
     *'"tools/call"'*'"large"'*)
       text=$(printf '%02000d' 0)
       answer "{\"resultType\":\"complete\",\"content\":[{\"type\":\"text\",\"text\":\"$text\"}]}" ;;

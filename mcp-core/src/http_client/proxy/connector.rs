@@ -10,12 +10,12 @@ use http::uri::Scheme;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::client::proxy::matcher::Intercept;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::settings::proxy_of;
+use super::settings::{Proxies, proxy_of};
 use crate::http_client::error::BoxError;
 use crate::service::BoxFuture;
 
@@ -24,12 +24,12 @@ use crate::service::BoxFuture;
 pub(super) struct ProxyConnector {
     /// The proxy is named by the user, so its address is not checked.
     tcp: HttpConnector,
-    matcher: Arc<Matcher>,
+    proxies: Arc<Proxies>,
 }
 
 impl ProxyConnector {
-    pub(super) fn new(tcp: HttpConnector, matcher: &Arc<Matcher>) -> Self {
-        Self { tcp, matcher: Arc::clone(matcher) }
+    pub(super) fn new(tcp: HttpConnector, proxies: &Arc<Proxies>) -> Self {
+        Self { tcp, proxies: Arc::clone(proxies) }
     }
 }
 
@@ -44,7 +44,7 @@ impl Service<Uri> for ProxyConnector {
 
     fn call(&mut self, target: Uri) -> Self::Future {
         let tcp = self.tcp.clone();
-        match proxy_of(&self.matcher, &target) {
+        match proxy_of(&self.proxies.matcher, &target) {
             Some(proxy) => Box::pin(open(tcp, proxy, target)),
             None => Box::pin(std::future::ready(Err("the URL has no proxy".into()))),
         }

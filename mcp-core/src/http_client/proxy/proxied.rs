@@ -9,10 +9,9 @@ use http::uri::Scheme;
 use http::{Request, Response, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::proxy::matcher::Matcher;
 
 use super::connector::ProxyConnector;
-use super::settings::{ProxySettings, proxy_of};
+use super::settings::{Proxies, ProxySettings, proxy_of};
 use crate::http_client::error::HttpError;
 use crate::http_client::limits::NetworkLimits;
 use crate::http_client::pool::Pool;
@@ -23,7 +22,7 @@ use crate::http_client::tls::builder;
 #[derive(Clone)]
 pub(crate) struct Proxied {
     tcp: HttpConnector,
-    matcher: Arc<Matcher>,
+    proxies: Arc<Proxies>,
     /// Made with the first request.
     pool: Arc<OnceLock<io::Result<Pool<HttpsConnector<ProxyConnector>>>>>,
 }
@@ -31,8 +30,8 @@ pub(crate) struct Proxied {
 impl Proxied {
     /// `None` if there is no proxy.
     pub(crate) fn new(settings: &ProxySettings, tcp: HttpConnector) -> Option<Self> {
-        let matcher = Arc::new(settings.matcher()?);
-        Some(Self { tcp, matcher, pool: Arc::default() })
+        let proxies = Arc::new(settings.proxies()?);
+        Some(Self { tcp, proxies, pool: Arc::default() })
     }
 
     /// The same proxies for connections with another TLS configuration.
@@ -42,7 +41,7 @@ impl Proxied {
 
     /// Whether a request goes through a proxy.
     pub(crate) fn applies_to(&self, target: &Uri) -> bool {
-        proxy_of(&self.matcher, target).is_some()
+        proxy_of(&self.proxies.matcher, target).is_some()
     }
 
     /// Sends a request and returns the response once its head has arrived.
@@ -52,16 +51,19 @@ impl Proxied {
         limits: &NetworkLimits,
         tls: Option<&rustls::ClientConfig>,
     ) -> Result<Response<HttpBody>, HttpError> {
+        if let Some(mistake) = self.proxies.mistake(request.uri()) {
+            return Err(HttpError::unsent(mistake));
+        }
         let pool = self.pool.get_or_init(|| {
             let builder: HttpsConnectorBuilder<_> = builder(tls)?;
-            let connector = ProxyConnector::new(self.tcp.clone(), &self.matcher);
+            let connector = ProxyConnector::new(self.tcp.clone(), &self.proxies);
             let connector = builder.https_or_http().enable_all_versions().wrap_connector(connector);
             Ok(Pool::with_limits(connector, limits.clone()))
         });
         let pool = pool.as_ref().map_err(HttpError::no_certificates)?;
         // Through a tunnel, the connector sends it with `CONNECT`.
         if request.uri().scheme() != Some(&Scheme::HTTPS)
-            && let Some(proxy) = proxy_of(&self.matcher, request.uri())
+            && let Some(proxy) = proxy_of(&self.proxies.matcher, request.uri())
             && let Some(authorization) = proxy.basic_auth()
         {
             request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
@@ -150,6 +152,18 @@ mod tests {
             assert!(!error.may_have_left());
             assert!(format!("{error:?}").contains("the scheme socks5"), "{error:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_is_no_url_fails_the_request() {
+        let proxies = ProxySettings::none().https("http:/user:s3cret@proxy:3128");
+        let network = Network::new().with_proxies(&proxies);
+        let error = network.send(get("https://mcp.example/")).await.unwrap_err();
+        let shown = format!("{error:?}");
+        assert!(!error.may_have_left() && !shown.contains("s3cret"), "{shown}");
+        let told = "the proxy of ProxySettings::https is not a URL; write http://host:port";
+        assert!(shown.contains(told), "{shown}");
+        assert!(!network.is_proxied(&"http://mcp.example/".parse().unwrap()));
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::Uri;
+use http::uri::{Authority, Scheme};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
 use crate::http_client::url::is_loopback;
@@ -12,7 +13,8 @@ use crate::http_client::url::is_loopback;
 /// A proxy is a URL, such as `http://user:password@proxy.example:3128`; without a scheme it is
 /// `http`. Requests to `https` URLs go through a tunnel (`CONNECT`), so that the proxy sees the
 /// host only. Other kinds of proxies (`https`, `socks5`) are not supported: requests through one
-/// fail. Requests to this machine never go through a proxy.
+/// fail, and so do those through a proxy that is not a URL. Requests to this machine never go
+/// through a proxy.
 ///
 /// ```
 /// use mcp_core::http_client::{Network, ProxySettings};
@@ -23,9 +25,55 @@ use crate::http_client::url::is_loopback;
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ProxySettings {
-    http: String,
-    https: String,
+    http: Proxy,
+    https: Proxy,
     except: String,
+}
+
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Proxy {
+    /// Empty if there is none.
+    url: String,
+    /// Where it was set.
+    name: &'static str,
+}
+
+impl Proxy {
+    /// The URL for the matcher, and what is wrong with it. Another one takes the place of a wrong
+    /// one, so that the matcher finds the requests that would go through it.
+    fn checked(&self) -> (String, Option<String>) {
+        let matcher = Matcher::builder().http(self.url.clone()).build();
+        let found = matcher.intercept(&Uri::from_static("http://host"));
+        if self.url.is_empty() || found.is_some_and(|proxy| has_valid_port(proxy.uri())) {
+            return (self.url.clone(), None);
+        }
+        // Without the value, which may hold a password.
+        let message = format!("the proxy of {} is not a URL; write http://host:port", self.name);
+        ("http://host".to_owned(), Some(message))
+    }
+}
+
+/// Whether a URL has no port, or a number: the parser takes any text for one.
+fn has_valid_port(url: &Uri) -> bool {
+    let authority = url.authority().map(Authority::as_str);
+    url.port_u16().is_some() || authority == url.host()
+}
+
+/// What decides for each request.
+pub(super) struct Proxies {
+    pub(super) matcher: Matcher,
+    /// Why requests to `http` URLs cannot be sent, if their proxy is wrong.
+    http: Option<String>,
+    /// The same for `https` URLs.
+    https: Option<String>,
+}
+
+impl Proxies {
+    /// Why requests that go through the proxy of a URL cannot be sent.
+    pub(super) fn mistake(&self, target: &Uri) -> Option<&str> {
+        let is_https = target.scheme() == Some(&Scheme::HTTPS);
+        if is_https { self.https.as_deref() } else { self.http.as_deref() }
+    }
 }
 
 impl ProxySettings {
@@ -51,10 +99,13 @@ impl ProxySettings {
             let value = variable(name).or_else(|| variable(&name.to_ascii_lowercase()));
             value.filter(|value| !value.is_empty())
         };
-        let all = read("ALL_PROXY").unwrap_or_default();
+        let proxy = |name| {
+            let set = |name| read(name).map(|url| Proxy { url, name });
+            set(name).or_else(|| set("ALL_PROXY")).unwrap_or_default()
+        };
         Self {
-            http: read("HTTP_PROXY").unwrap_or_else(|| all.clone()),
-            https: read("HTTPS_PROXY").unwrap_or(all),
+            http: proxy("HTTP_PROXY"),
+            https: proxy("HTTPS_PROXY"),
             except: read("NO_PROXY").unwrap_or_default(),
         }
     }
@@ -62,14 +113,14 @@ impl ProxySettings {
     /// The proxy for requests to `http` URLs.
     #[must_use]
     pub fn http(mut self, proxy: impl Into<String>) -> Self {
-        self.http = proxy.into();
+        self.http = Proxy { url: proxy.into(), name: "ProxySettings::http" };
         self
     }
 
     /// The proxy for requests to `https` URLs.
     #[must_use]
     pub fn https(mut self, proxy: impl Into<String>) -> Self {
-        self.https = proxy.into();
+        self.https = Proxy { url: proxy.into(), name: "ProxySettings::https" };
         self
     }
 
@@ -82,12 +133,13 @@ impl ProxySettings {
     }
 
     /// What decides for each request; `None` if there is no proxy.
-    pub(super) fn matcher(&self) -> Option<Matcher> {
-        if self.http.is_empty() && self.https.is_empty() {
+    pub(super) fn proxies(&self) -> Option<Proxies> {
+        if self.http.url.is_empty() && self.https.url.is_empty() {
             return None;
         }
-        let builder = Matcher::builder().http(self.http.clone()).https(self.https.clone());
-        Some(builder.no(self.except.clone()).build())
+        let ((http_url, http), (https_url, https)) = (self.http.checked(), self.https.checked());
+        let builder = Matcher::builder().http(http_url).https(https_url);
+        Some(Proxies { matcher: builder.no(self.except.clone()).build(), http, https })
     }
 }
 
@@ -100,8 +152,8 @@ impl fmt::Debug for ProxySettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A URL may hold a password.
         f.debug_struct("ProxySettings")
-            .field("http", &!self.http.is_empty())
-            .field("https", &!self.https.is_empty())
+            .field("http", &!self.http.url.is_empty())
+            .field("https", &!self.https.url.is_empty())
             .field("except", &self.except)
             .finish()
     }
@@ -112,7 +164,7 @@ mod tests {
     use super::*;
 
     fn proxy(settings: &ProxySettings, target: &str) -> Option<String> {
-        let found = proxy_of(&settings.matcher()?, &target.parse().unwrap())?;
+        let found = proxy_of(&settings.proxies()?.matcher, &target.parse().unwrap())?;
         Some(found.uri().to_string())
     }
 
@@ -144,6 +196,31 @@ mod tests {
             let found = [proxy(&settings, plain), proxy(&settings, tls)];
             assert_eq!(found, expected.map(|url| url.map(str::to_owned)), "{variables:?}");
         }
+    }
+
+    #[test]
+    fn a_proxy_that_is_no_url_is_a_mistake_of_its_scheme() {
+        let targets = ["http://mcp.example/x", "https://mcp.example/x"];
+        let wrong =
+            |name: &str| Some(format!("the proxy of {name} is not a URL; write http://host:port"));
+        for url in ["http:/p:1", "htp://p:1", "http://p:port", "p 1", "http://"] {
+            for (variables, expected) in [
+                (&[("HTTPS_PROXY", url), ("HTTP_PROXY", "p:1")][..], [None, wrong("HTTPS_PROXY")]),
+                (&[("HTTP_PROXY", url)], [wrong("HTTP_PROXY"), None]),
+                (&[("all_proxy", url)], [wrong("ALL_PROXY"), wrong("ALL_PROXY")]),
+            ] {
+                let settings = from(variables);
+                let proxies = settings.proxies().unwrap();
+                let found = targets.map(|it| proxies.mistake(&it.parse().unwrap()));
+                assert_eq!(found.map(|it| it.map(str::to_owned)), expected, "{variables:?}");
+                // Such a request does not go directly to its host.
+                for (target, mistake) in targets.iter().zip(expected) {
+                    assert!(mistake.is_none() || proxy(&settings, target).is_some(), "{target}");
+                }
+            }
+        }
+        let settings = from(&[("HTTPS_PROXY", "p 1"), ("NO_PROXY", "mcp.example")]);
+        assert_eq!(proxy(&settings, targets[1]), None, "it is an exception");
     }
 
     #[test]
