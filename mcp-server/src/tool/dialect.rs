@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use super::ToolCall;
 use super::output::Output;
-use super::route::ToolRoute;
 use crate::dialect::{CallForm, DialectError, SchemaDialect, ServerDialect};
 use crate::error::BuildError;
 use crate::extract::ArgumentErrors;
@@ -141,20 +140,6 @@ impl RouteDialect {
             Some(server) => form.translate(arguments, &server.limits),
             None => form.translate(arguments, &ConnectionLimits::for_server()),
         }
-    }
-}
-
-impl ToolRoute {
-    /// Returns the arguments of a call as the handler sees them, if the caller has written them in
-    /// the form of the dialect. Whatever decides by arguments reads this form, because otherwise a
-    /// caller chooses what it sees (THREAT-118). `None` too if they cannot be translated: then the
-    /// call fails before its handler.
-    pub(crate) fn arguments_as_written(&self, arguments: &str) -> Option<String> {
-        if self.dialect.is_as_written() {
-            return None;
-        }
-        let translated = self.dialect.as_written(arguments, self.input.schema()).ok()?;
-        translated.map(|arguments| arguments.to_string())
     }
 }
 

@@ -9,6 +9,7 @@ mod reply;
 mod route;
 mod schema;
 mod value;
+mod written_form;
 
 pub use arguments::{Field, decode};
 pub use call::ToolCall;
