@@ -1,5 +1,5 @@
 //! Sets a `cfg` for each dependency of the tests that is installed. A test whose dependency is
-//! missing is compiled with `#[ignore]`, so that it is reported as ignored, with the command that
+//! missing is compiled as an ignored one, so that it is reported as ignored, with the command that
 //! installs the dependency, and never as passed. With `CI=true` every test runs, and fails if its
 //! dependency is missing.
 

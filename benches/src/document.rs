@@ -46,16 +46,19 @@ mod tests {
     #[test]
     fn only_the_text_between_the_markers_is_replaced() {
         let document = "a\n<!-- begin part -->\nold\n<!-- end part -->\nb\n";
-        let updated = replace(document, "part", "new\n").unwrap();
+        let updated = replace(document, "part", "new\n").expect("a part");
         assert_eq!(updated, "a\n<!-- begin part -->\n\nnew\n\n<!-- end part -->\nb\n");
-        assert_eq!(replace(&updated, "part", "new\n").unwrap(), updated);
+        assert_eq!(replace(&updated, "part", "new\n").expect("a part"), updated);
         assert!(replace(document, "other", "new").is_err());
     }
 
     #[test]
     fn the_readme_has_the_command_of_every_target() {
         let readme = include_str!("../README.md");
-        assert!(update_readme(readme).unwrap() == readme, "`--bin results -- --render` writes it");
+        assert!(
+            update_readme(readme).expect("a table") == readme,
+            "`--bin results -- --render` writes it"
+        );
     }
 
     #[test]

@@ -112,7 +112,7 @@ async fn connect() -> Result<Client, Box<dyn std::error::Error>> {
             let answer = SamplingContents::from(SamplingContent::text("Delicious!"));
             Ok(CreateMessageResult::new(Role::Assistant, answer, "a-model"))
         })
-        .roots([Root::new("file:///home/me/recipes")])
+        .roots([Root::new("file:///path/to/recipes")])
         .connect_memory(&server)
         .await?;
     Ok(client)
@@ -134,7 +134,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("the visit {} is complete", end.elicitation_id);
     }
     // The user shares another folder: the client notifies the server, which asks again.
-    client.set_roots([Root::new("file:///home/me/menus")]).await?;
+    client.set_roots([Root::new("file:///path/to/menus")]).await?;
     println!("folders: {}", text_of(&client, "folders").await?);
     Ok(())
 }
@@ -151,8 +151,8 @@ async fn everything_that_a_server_asks_is_answered() -> Result<(), Box<dyn std::
         "{end:?}"
     );
     assert_eq!(text_of(&client, "praise").await?, "Delicious!");
-    assert_eq!(text_of(&client, "folders").await?, "file:///home/me/recipes");
-    client.set_roots([Root::new("file:///home/me/menus")]).await?;
-    assert_eq!(text_of(&client, "folders").await?, "file:///home/me/menus");
+    assert_eq!(text_of(&client, "folders").await?, "file:///path/to/recipes");
+    client.set_roots([Root::new("file:///path/to/menus")]).await?;
+    assert_eq!(text_of(&client, "folders").await?, "file:///path/to/menus");
     Ok(())
 }

@@ -66,7 +66,7 @@ pub(crate) fn run() -> Result<(), String> {
         let clippy = format!("clippy {set} --locked -- -D warnings");
         steps.command(&format!("lints of {set}"), &mut cargo(&clippy));
     }
-    steps.step("the code for Windows", windows);
+    steps.optional("the code for Windows", windows);
     steps.command(
         "documentation",
         cargo("doc --workspace --all-features --no-deps --locked")
@@ -76,8 +76,8 @@ pub(crate) fn run() -> Result<(), String> {
         "licenses, sources and banned crates",
         &mut cargo("deny --offline check --hide-inclusion-graph bans licenses sources"),
     );
-    steps.step("the minimum version of Rust", minimum_rust);
-    steps.step("mcp-core for WebAssembly", web_assembly);
+    steps.optional("the minimum version of Rust", minimum_rust);
+    steps.optional("mcp-core for WebAssembly", web_assembly);
     steps.step("no test is ignored", none_ignored);
     let tests = "test --workspace --features mcp-examples/full --locked --no-fail-fast";
     steps.command("tests", &mut cargo(tests));
@@ -93,14 +93,13 @@ pub(crate) fn run() -> Result<(), String> {
     steps.finish()
 }
 
-/// Checks the libraries with the oldest compiler that they support, in a folder of its own. Where
-/// it cannot be installed, the step says so and passes.
-fn minimum_rust() -> Result<(), String> {
+/// Checks the libraries with the oldest compiler that they support, in a folder of its own. Returns
+/// why it cannot be done.
+fn minimum_rust() -> Result<Option<String>, String> {
     let toolchain = format!("{MINIMUM_RUST}.0");
     let version = output(Command::new("rustup").args(["run", &toolchain, "rustc", "--version"]));
     if let Err(reason) = version {
-        skip(&format!("Rust {toolchain} cannot be installed: {reason}"));
-        return Ok(());
+        return Ok(Some(format!("Rust {toolchain} is not installed: {reason}")));
     }
     let mut check = Command::new("rustup");
     check.args(["run", &toolchain, "cargo", "check", "--locked"]);
@@ -108,50 +107,38 @@ fn minimum_rust() -> Result<(), String> {
     // The variables of this compiler, which started the gate.
     check.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").env_remove("RUSTC");
     check.current_dir(repository::root()).args(["--target-dir", "target/minimum-rust"]);
-    succeed(&mut check)
+    succeed(&mut check).map(|()| None)
 }
 
-/// Checks that `mcp-core` compiles for WebAssembly, where the target can be installed.
-fn web_assembly() -> Result<(), String> {
-    if !has_target(WEB_ASSEMBLY) {
-        return Ok(());
+/// Checks that `mcp-core` compiles for WebAssembly. Returns why it cannot be done.
+fn web_assembly() -> Result<Option<String>, String> {
+    if let Err(reason) = add_target(WEB_ASSEMBLY) {
+        return Ok(Some(reason));
     }
-    succeed(&mut cargo(&format!("check -p mcp-core --target {WEB_ASSEMBLY} --locked")))
+    succeed(&mut cargo(&format!("check -p mcp-core --target {WEB_ASSEMBLY} --locked")))?;
+    Ok(None)
 }
 
-/// Checks the code for Windows, where the target can be installed.
-fn windows() -> Result<(), String> {
-    if !has_target(WINDOWS) {
-        return Ok(());
+/// Checks the code for Windows. Returns why not all of it can be checked.
+fn windows() -> Result<Option<String>, String> {
+    if let Err(reason) = add_target(WINDOWS) {
+        return Ok(Some(reason));
     }
     let compiler = output(Command::new("x86_64-w64-mingw32-gcc").arg("--version"));
     for (set, needs_compiler) in WINDOWS_SETS {
-        match &compiler {
-            Err(reason) if *needs_compiler => {
-                skip(&format!("{set} needs a C compiler for {WINDOWS}: {reason}"));
-            }
-            _ => succeed(&mut cargo(&format!(
-                "clippy {set} --target {WINDOWS} --locked -- -D warnings"
-            )))?,
+        if compiler.is_ok() || !needs_compiler {
+            let clippy = format!("clippy {set} --target {WINDOWS} --locked -- -D warnings");
+            succeed(&mut cargo(&clippy))?;
         }
     }
-    Ok(())
+    Ok(compiler.err().map(|reason| format!("there is no C compiler for {WINDOWS}: {reason}")))
 }
 
-/// Whether a target is installed, or can be.
-fn has_target(target: &str) -> bool {
-    match output(Command::new("rustup").args(["target", "add", target])) {
-        Ok(_) => true,
-        Err(reason) => {
-            skip(&format!("the target {target} cannot be installed: {reason}"));
-            false
-        }
-    }
-}
-
-/// Says that a check did not run.
-fn skip(reason: &str) {
-    eprintln!("skipped: {reason}");
+/// Installs a target, unless it is installed.
+fn add_target(target: &str) -> Result<(), String> {
+    output(Command::new("rustup").args(["target", "add", target]))
+        .map(drop)
+        .map_err(|reason| format!("the target {target} cannot be installed: {reason}"))
 }
 
 /// Fails if a test is ignored, because a dependency of the test is not installed.

@@ -17,7 +17,7 @@ use crate::{
 
 const PAGE: &str = "docs/guide/hosts.md";
 /// What the page has in the place of the path and the URL of the user's server.
-const PATH: &str = "/home/me/calculator/target/release/calculator";
+const PATH: &str = "/path/to/calculator/target/release/calculator";
 const URL: &str = "http://127.0.0.1:8080/mcp";
 /// The programs of the hosts that `conformance-tests/hosts` installs.
 const HOSTS: [&str; 2] = ["claude", "gemini"];

@@ -13,7 +13,14 @@ pub(crate) struct Steps {
 struct Step {
     title: String,
     time: Duration,
-    failure: Option<String>,
+    outcome: Outcome,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    NotRun(String),
 }
 
 impl Steps {
@@ -23,13 +30,27 @@ impl Steps {
 
     /// Runs `step` under `title`.
     pub(crate) fn step(&mut self, title: &str, step: impl FnOnce() -> Result<(), String>) {
+        self.optional(title, || step().map(|()| None));
+    }
+
+    /// Runs `step` under `title`. If it returns a reason, the summary says that the step, or a part
+    /// of it, was not run.
+    pub(crate) fn optional(
+        &mut self,
+        title: &str,
+        step: impl FnOnce() -> Result<Option<String>, String>,
+    ) {
         eprintln!("\n== {title}");
         let start = Instant::now();
-        let failure = step().err();
-        if let Some(failure) = &failure {
-            eprintln!("{failure}");
-        }
-        self.done.push(Step { title: title.to_owned(), time: start.elapsed(), failure });
+        let outcome = match step() {
+            Ok(None) => Outcome::Passed,
+            Ok(Some(reason)) => Outcome::NotRun(reason),
+            Err(failure) => {
+                eprintln!("{failure}");
+                Outcome::Failed
+            }
+        };
+        self.done.push(Step { title: title.to_owned(), time: start.elapsed(), outcome });
     }
 
     /// Runs `command` under `title`.
@@ -41,12 +62,16 @@ impl Steps {
     pub(crate) fn finish(self) -> Result<(), String> {
         eprintln!();
         for step in &self.done {
-            let end = if step.failure.is_some() { "FAILED" } else { "ok" };
-            eprintln!("{:7.1} s  {end:6}  {}", step.time.as_secs_f64(), step.title);
+            let (end, reason) = match &step.outcome {
+                Outcome::Passed => ("ok", String::new()),
+                Outcome::Failed => ("FAILED", String::new()),
+                Outcome::NotRun(reason) => ("NOT RUN", format!(": {reason}")),
+            };
+            eprintln!("{:7.1} s  {end:7}  {}{reason}", step.time.as_secs_f64(), step.title);
         }
         let total: Duration = self.done.iter().map(|step| step.time).sum();
         eprintln!("{:7.1} s  in all", total.as_secs_f64());
-        let failed = self.done.iter().filter(|step| step.failure.is_some()).count();
+        let failed = self.done.iter().filter(|step| step.outcome == Outcome::Failed).count();
         if failed == 0 {
             Ok(())
         } else {
@@ -97,11 +122,12 @@ fn all_steps_run_and_a_failed_step_fails_the_run() {
     let mut steps = Steps::new();
     let mut ran = false;
     steps.step("one", || Err("wrong".to_owned()));
+    steps.optional("none", || Ok(Some("it is not installed".to_owned())));
     steps.step("two", || {
         ran = true;
         Ok(())
     });
-    assert_eq!(steps.finish().unwrap_err(), "1 of 2 steps failed");
+    assert_eq!(steps.finish().unwrap_err(), "1 of 3 steps failed");
     assert!(ran);
     assert_eq!(Steps::new().finish(), Ok(()));
 }

@@ -118,12 +118,12 @@ mod tests {
         let mut post =
             Post::new(([127, 0, 0, 1], 80).into(), &Template::echo(Era::Modern, "hello"), None);
         let (bytes, id) = post.next_request();
-        let first = String::from_utf8(bytes.to_vec()).unwrap();
+        let first = String::from_utf8(bytes.to_vec()).expect("text");
         assert!(
             first.contains(&format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\"")),
             "{first}"
         );
-        let second = String::from_utf8(post.next_request().0.to_vec()).unwrap();
+        let second = String::from_utf8(post.next_request().0.to_vec()).expect("text");
         assert_eq!(first.replace(&id.to_string(), &(id + 1).to_string()), second);
         let (head, body) = first.split_once("\r\n\r\n").unwrap();
         assert!(head.ends_with(&format!("Content-Length: {}", body.len())), "{head}");

@@ -63,7 +63,7 @@ fn packaged(text: &str, krate: &str, pages: &BTreeMap<String, &'static str>) -> 
     result
 }
 
-/// Whether a line is no continuation of the paragraph before it.
+/// Whether a line begins a new paragraph.
 fn begins_a_block(line: &str) -> bool {
     let line = line.trim_start();
     let is_definition = line.starts_with('[') && line.contains("]: ");

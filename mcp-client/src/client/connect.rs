@@ -24,7 +24,7 @@ impl Client {
     /// use mcp_client::Client;
     ///
     /// let mut command = Command::new("notes-server");
-    /// command.arg("--folder").arg("/home/me/notes").env("NOTES_TOKEN", "…");
+    /// command.arg("--folder").arg("/path/to/notes").env("NOTES_TOKEN", "…");
     /// let client = Client::connect_command(command).await?;
     /// client.close().await; // The process ends.
     /// # Ok(())

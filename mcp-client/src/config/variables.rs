@@ -152,7 +152,7 @@ mod tests {
             },
             ask: None,
             resolve: &|unknown| {
-                (unknown.name == "workspaceFolder").then(|| "/home/me/project".to_owned())
+                (unknown.name == "workspaceFolder").then(|| "/path/to/project".to_owned())
             },
             inputs: &[],
             answers: HashMap::from([("token".to_owned(), Some("t0k3n".to_owned()))]),
@@ -169,7 +169,7 @@ mod tests {
             ("${NONE:-a:-b}", "a:-b"),
             ("${EMPTY:-x}|${EMPTY}|${NONE:-}", "x||"),
             ("${NESTED}", "${HOST}"),
-            ("${workspaceFolder}/x", "/home/me/project/x"),
+            ("${workspaceFolder}/x", "/path/to/project/x"),
             ("Bearer ${input:token}", "Bearer t0k3n"),
             ("$${HOST}", "$example.com"),
         ] {

@@ -150,7 +150,7 @@ async fn variables_and_inputs_reach_the_server_and_no_message() {
     let started = ClientGroup::from_config(&config)
         .variables(|name| (name == "KEY").then(|| "CANARY".to_owned()))
         .placeholders(|unknown| match unknown.name.as_str() {
-            "workspaceFolder" => Some("/home/me/project".to_owned()),
+            "workspaceFolder" => Some("/path/to/project".to_owned()),
             "command:pick" => Some("/".to_owned()),
             _ => None,
         })
@@ -164,7 +164,7 @@ async fn variables_and_inputs_reach_the_server_and_no_message() {
     assert!(started.failed.is_empty(), "{:?}", started.failed);
     assert_eq!(asked.load(Ordering::SeqCst), 1, "once for an input");
     let reply = started.group.call_tool("asks__show", &json!({})).await.unwrap();
-    assert!(reply.text().starts_with("CANARY /home/me/project t0k3n-t0k3n "), "{}", reply.text());
+    assert!(reply.text().starts_with("CANARY /path/to/project t0k3n-t0k3n "), "{}", reply.text());
     let shown = format!("{started:?} {config:?}");
     assert!(!shown.contains("CANARY") && !shown.contains("t0k3n"), "{shown}");
     started.group.close().await;

@@ -29,12 +29,15 @@ impl ParameterAttributes {
         signature.inputs.iter_mut().map(of_input).collect()
     }
 
-    /// Returns the `allow` attributes of the function. The schema determines the number of its
-    /// parameters.
+    /// Returns the `allow` attributes of the function.
     pub(crate) fn allowances(signature: &Signature) -> Option<Attribute> {
         /// The default of clippy's `too-many-arguments-threshold`.
         const MAX_WITHOUT_LINT: usize = 7;
-        (signature.inputs.len() > MAX_WITHOUT_LINT)
-            .then(|| parse_quote!(#[allow(clippy::too_many_arguments)]))
+        (signature.inputs.len() > MAX_WITHOUT_LINT).then(|| {
+            parse_quote!(#[allow(
+                clippy::too_many_arguments,
+                reason = "the schema has as many arguments"
+            )])
+        })
     }
 }

@@ -11,7 +11,7 @@ pub enum LoginStatus {
     /// There is a token that is valid, or that can be replaced without the user. The authorization
     /// server may have ended it all the same, which the next call finds out.
     LoggedIn(Login),
-    /// There is no token that is of any use. Whether the user can log in was not asked.
+    /// There is no usable token. Whether the user can log in was not asked.
     LoggedOut,
     /// There is no token, and the user can log in.
     CanLogIn {

@@ -325,9 +325,9 @@ impl Acquirer {
         let granted = self.grant.token(environment, &found, scope.as_deref()).await;
         let (client, token) = granted.inspect_err(|error| {
             // Attempts in which no user took part are not counted: the next one may succeed.
-            let asked_nobody =
+            let is_without_user =
                 matches!(error.kind(), ErrorKind::Configuration | ErrorKind::LoginRequired);
-            if !self.is_interactive() || asked_nobody {
+            if !self.is_interactive() || is_without_user {
                 self.state.lock().attempts.forget(&refused.operation);
             }
         })?;
