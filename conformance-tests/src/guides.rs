@@ -2,6 +2,12 @@
 
 #[doc = include_str!("../../README.md")]
 struct Readme;
+#[doc = include_str!("../../mcp-core/README.md")]
+struct CoreReadme;
+#[doc = include_str!("../../mcp-server/README.md")]
+struct ServerReadme;
+#[doc = include_str!("../../mcp-client/README.md")]
+struct ClientReadme;
 #[doc = include_str!("../../docs/guide/first-server.md")]
 struct FirstServer;
 #[doc = include_str!("../../docs/guide/tools.md")]

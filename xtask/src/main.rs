@@ -27,7 +27,7 @@ usage: cargo xtask <command>
   fuzz TARGET|all [--seconds N]
                           runs a fuzz target on random mutations, on all cores
   kill [VARIANT] [--rounds N] [--tasks N] [--seed N]
-                          kills servers and stores while tasks run (redb or redis, default both)";
+                          kills servers and stores (audit, redb or redis; default all)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -147,7 +147,7 @@ async def openai(command: list[str]) -> tuple[int, int]:
         for tool in listed:
             function = converted[tool.name]
             check(function.strict_json_schema, f"{tool.name} is not strict")
-            check(function.params_json_schema == schema_of(tool), f"{tool.name} was changed for strict mode")
+            check(function.params_json_schema == tool.input_schema, f"{tool.name} was changed for strict mode")
 
         async def call(name: str, arguments: dict[str, Any]) -> tuple[bool, str]:
             result = await server.call_tool(name, arguments)
@@ -214,7 +214,7 @@ async def claude(command: list[str], strict: bool) -> tuple[int, int]:
             definition = async_mcp_tool(tool, session, strict=strict or None).to_dict()
             schema = definition["input_schema"]
             Draft202012Validator.check_schema(schema)
-            check(schema == schema_of(tool), f"{tool.name} was changed")
+            check(schema == tool.input_schema, f"{tool.name} was changed")
             if strict:
                 try:
                     schema = transform_schema(schema)
@@ -235,13 +235,8 @@ async def claude(command: list[str], strict: bool) -> tuple[int, int]:
     return await with_client(command, body)
 
 
-def schema_of(tool: Any) -> Schema:
-    return getattr(tool, "input_schema", None) or tool.inputSchema
-
-
 def outcome(result: Any) -> tuple[bool, str]:
-    failed = getattr(result, "is_error", None)
-    return bool(failed), next((block.text for block in result.content if block.type == "text"), "")
+    return bool(result.is_error), next((block.text for block in result.content if block.type == "text"), "")
 
 
 async def main() -> None:

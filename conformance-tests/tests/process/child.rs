@@ -9,3 +9,9 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_misbehaving-server");
 pub(crate) fn signal(server: &ServerProcess, signal: Signal) {
     kill_process(Pid::from_child(&server.child), signal).unwrap();
 }
+
+/// Returns the address in the line that a server logs when it listens.
+pub(crate) fn address(line: &str) -> &str {
+    let (_, address) = line.split_once("address=").expect("an address");
+    address.split_whitespace().next().expect("an address")
+}

@@ -10,7 +10,7 @@ use mcp_test_support::ServerProcess;
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::child::{PROGRAM, signal};
+use crate::child::{PROGRAM, address, signal};
 
 fn server(address: &str) -> Command {
     let mut command = Command::new(PROGRAM);
@@ -24,8 +24,7 @@ fn a_server_logs_its_url_and_writes_nothing_else_without_a_terminal() {
     let line = server.expect_stderr("serving address=127.0.0.1:");
     assert!(line.contains("url=\"http://127.0.0.1:") && line.contains("/mcp\""), "{line}");
     // It installs its signal handlers, and would write the line for a terminal, before it answers.
-    let (_, address) = line.split_once("address=").unwrap();
-    let mut stream = TcpStream::connect(address.split_whitespace().next().unwrap()).unwrap();
+    let mut stream = TcpStream::connect(address(&line)).unwrap();
     stream.set_read_timeout(Some(ServerProcess::TIMEOUT)).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     stream.read_to_end(&mut Vec::new()).unwrap();

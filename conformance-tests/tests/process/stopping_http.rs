@@ -11,7 +11,7 @@ use mcp_test_support::message;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::child::{PROGRAM, signal};
+use crate::child::{PROGRAM, address, signal};
 use crate::host::run_in_parallel;
 
 /// The shutdown timeout in these tests.
@@ -35,9 +35,7 @@ impl HttpServer {
                 .env("SHUTDOWN_TIMEOUT_MS", SHUTDOWN_TIMEOUT.as_millis().to_string()),
         );
         let line = process.expect_stderr("serving address=");
-        let (_, address) = line.split_once("address=").unwrap();
-        let address = address.split_whitespace().next().unwrap();
-        let server = Self { address: address.parse().unwrap(), process };
+        let server = Self { address: address(&line).parse().unwrap(), process };
         // The server installs its signal handlers before it answers the first request.
         let answer = server.call("echo", json!({"text": "ready"}), "").answer();
         assert!(answer.contains("ready"), "{answer}");

@@ -124,6 +124,20 @@ fn new_link(
 }
 
 #[test]
+fn every_program_in_a_document_is_compiled() {
+    let lists = ["conformance-tests/src/guides.rs", "examples/src/lib.rs"];
+    let compiled = lists.map(tree::text).concat();
+    for file in tree::files(&["md"]) {
+        let path = file.path.to_string_lossy();
+        let is_copy = CRATES.iter().any(|(_, krate)| path.starts_with(&format!("{krate}/guide/")));
+        if !is_copy && file.text.contains("```rust") {
+            let include = format!("\"../../{path}\"");
+            assert!(compiled.contains(&include), "{path} is in none of {lists:?}");
+        }
+    }
+}
+
+#[test]
 fn the_pages_in_the_packages_are_those_of_the_guide() {
     let pages = pages(&tree::text(INDEX));
     let write = std::env::var_os("BLESS").is_some_and(|value| value == "1");

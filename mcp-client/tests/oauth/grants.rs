@@ -321,13 +321,13 @@ async fn a_refusal_of_the_authorization_server_is_final() {
 }
 
 /// Builders of several types, as functions that finish them.
-trait BuildFor {
+trait BuildIn {
     fn build_in(self) -> Box<dyn FnOnce(World) -> OAuth>;
 }
 
 macro_rules! build_in {
     ($($grant:ty),*) => {$(
-        impl BuildFor for mcp_client::oauth::OAuthBuilder<$grant> {
+        impl BuildIn for mcp_client::oauth::OAuthBuilder<$grant> {
             fn build_in(self) -> Box<dyn FnOnce(World) -> OAuth> {
                 Box::new(move |world| self.http_stack(world).build())
             }

@@ -1,5 +1,6 @@
 //! A server to test, and the text of panics.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mcp_server::prompt::PromptRoute;
@@ -53,17 +54,17 @@ pub fn server() -> ServerBuilder {
 #[track_caller]
 pub fn panic_of<T>(assertion: impl FnOnce() -> T) -> String {
     let outcome = catch_unwind(AssertUnwindSafe(|| drop(assertion())));
-    let panic = outcome.expect_err("the assertion passed");
-    match panic.downcast::<String>() {
-        Ok(text) => *text,
-        Err(other) => (*other.downcast::<&str>().expect("a text")).to_owned(),
-    }
+    text_of(outcome.expect_err("the assertion passed"))
 }
 
 /// Returns the text with which a future panics.
 pub async fn panic_while(future: impl Future<Output: Send + 'static> + Send + 'static) -> String {
     let error = tokio::spawn(async move { drop(future.await) }).await.expect_err("it passed");
-    match error.into_panic().downcast::<String>() {
+    text_of(error.into_panic())
+}
+
+fn text_of(panic: Box<dyn Any + Send>) -> String {
+    match panic.downcast::<String>() {
         Ok(text) => *text,
         Err(other) => (*other.downcast::<&str>().expect("a text")).to_owned(),
     }

@@ -14,7 +14,7 @@ use mcp_test_support::soon;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
-use super::ERAS;
+use super::{ERAS, text};
 use crate::server::fixture;
 use crate::transports::{Transport, serve_http};
 
@@ -113,10 +113,6 @@ impl ConnectionManager {
         let reply = call.tag(turn.clone()).total_timeout(self.tool_timeout).await?;
         Ok(reply.into_inner())
     }
-}
-
-fn text(result: &CallToolResult) -> &str {
-    result.content.first().and_then(|content| content.as_text()).unwrap_or_default()
 }
 
 fn sure(sure: bool) -> ElicitResult {

@@ -19,7 +19,7 @@ use mcp_test_support::{Gate, soon};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, watch};
 
-use super::ERAS;
+use super::{ERAS, text};
 use crate::transports::{Transport, serve_http};
 
 /// What a token of the host's own kind cancels.
@@ -96,10 +96,6 @@ fn counter() -> Counter {
     });
     let server = Server::builder("counter", "1.0.0").tools([pay, wait]).build().expect("a server");
     Counter { server, count, gate }
-}
-
-fn text(result: &CallToolResult) -> &str {
-    result.content.first().and_then(|content| content.as_text()).unwrap_or_default()
 }
 
 #[tokio::test]
