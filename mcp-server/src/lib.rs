@@ -82,6 +82,7 @@ mod fragment;
 #[cfg(all(doc, not(doctest)))]
 pub mod guide;
 pub mod handler;
+mod hex;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod input;

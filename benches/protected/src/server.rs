@@ -56,7 +56,7 @@ pub fn with(choice: Choice, additions: Additions) -> Result<ServerBuilder, Error
             .layer(TimeoutLayer::new(Duration::from_secs(60)))
             .layer(ConcurrencyLimitLayer::new(10_000))
             .layer(PolicyLayer::new(Policy::parse("policy.toml", POLICY)?))
-            .layer(RateLimitLayer::new(u32::MAX, Duration::from_secs(1)));
+            .layer(RateLimitLayer::new(100_000_000, Duration::from_secs(1)));
     }
     if additions.audit {
         server = server.layer(AuditLayer::new(AuditLog::builder().open_sink(Drop)?));

@@ -2,7 +2,7 @@
 
 /// A case of names.
 #[derive(Clone, Copy)]
-pub(crate) struct Case(&'static str);
+pub(super) struct Case(&'static str);
 
 const KNOWN: [&str; 8] = [
     "lowercase",
@@ -16,7 +16,7 @@ const KNOWN: [&str; 8] = [
 ];
 
 impl Case {
-    pub(crate) fn find(name: &str) -> Option<Self> {
+    pub(super) fn find(name: &str) -> Option<Self> {
         KNOWN.into_iter().find(|known| *known == name).map(Self)
     }
 
@@ -33,7 +33,7 @@ impl Case {
     }
 
     /// Converts the name of a variant, which is in Pascal case.
-    pub(crate) fn variant(self, name: &str) -> String {
+    pub(super) fn variant(self, name: &str) -> String {
         let snake = || {
             let mut snake = String::new();
             for (index, character) in name.char_indices() {

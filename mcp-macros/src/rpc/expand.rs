@@ -73,7 +73,8 @@ fn predicates(krate: &Path, method: &RpcMethod) -> Vec<WherePredicate> {
 }
 
 /// Returns the name of a trait as that of a function: `StateApi` → `state_api`, `ChainRPC` →
-/// `chain_rpc`, `RPCModule` → `rpc_module`.
+/// `chain_rpc`, `RPCModule` → `rpc_module`. Unlike the cases of serde, it takes a run of capitals
+/// for one word.
 fn snake_case(name: &str) -> String {
     let characters: Vec<char> = name.chars().collect();
     let mut snake = String::new();

@@ -5,6 +5,8 @@ use std::fmt;
 use ring::digest::{Context, SHA256};
 use ring::hmac;
 
+use crate::hex::hex;
+
 /// A hash of which parts are known one after the other.
 #[derive(Clone)]
 pub(super) struct Hasher(Context);
@@ -44,10 +46,6 @@ pub(super) fn sha256(parts: &[&[u8]]) -> String {
 /// Returns the HMAC-SHA-256 of a text (RFC 2104), in hexadecimal.
 pub(super) fn hmac_sha256(key: &[u8], text: &[u8]) -> String {
     hex(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text).as_ref())
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    crate::questions::hex(bytes, usize::MAX)
 }
 
 /// Whether a text is a hash as records have it.

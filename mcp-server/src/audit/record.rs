@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use mcp_core::json::{canonical, canonical_order, write_string};
 use serde_json::Value;
 
-use super::digest::{hex, sha256};
+use super::digest::sha256;
 use super::event::{AuditEvent, Author};
 use super::text::normalized;
+use crate::hex::hex;
 use crate::seal;
 
 /// Maximum length of a record, in bytes. Fixed by the draft.

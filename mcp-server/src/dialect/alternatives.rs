@@ -51,14 +51,9 @@ impl Rewriter<'_> {
                 && all.keys().all(|keyword| is_annotation(keyword))
             {
                 // A reference may stay one.
-                all.extend(
-                    only.iter()
-                        .map(|(keyword, value)| match all.get(keyword) {
-                            Some(outer) => (keyword.clone(), outer.clone()),
-                            None => (keyword.clone(), value.clone()),
-                        })
-                        .collect::<Vec<_>>(),
-                );
+                for (keyword, value) in only {
+                    all.entry(keyword.as_str()).or_insert_with(|| value.clone());
+                }
                 return self.schema(&Value::Object(all), nullable);
             }
             let (only, references) = self.expand(only)?;
@@ -149,8 +144,8 @@ impl Rewriter<'_> {
         alternatives: &[Value],
         notes: &mut Notes,
     ) -> Result<Map<String, Value>, DialectError> {
-        let mut all = members.get("properties").and_then(Value::as_object).cloned();
-        let all_properties = all.get_or_insert_default();
+        let mut all =
+            members.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
         let mut always: Option<Vec<String>> = None;
         let mut lines = Vec::new();
         for alternative in alternatives {
@@ -163,7 +158,7 @@ impl Rewriter<'_> {
             }
             self.open.truncate(open);
             for (name, property) in properties(&one) {
-                add_member(all_properties, name, property);
+                add_member(&mut all, name, property);
             }
             let names: Vec<String> = required(&one).map(str::to_owned).collect();
             lines.push(line_of(&one));
@@ -180,7 +175,7 @@ impl Rewriter<'_> {
             }
         }
         members.insert("type".into(), json!("object"));
-        members.insert("properties".into(), Value::Object(all.unwrap_or_default()));
+        members.insert("properties".into(), Value::Object(all));
         members.insert("required".into(), json!(names));
         members.shift_remove("additionalProperties");
         members.shift_remove("unevaluatedProperties");

@@ -19,7 +19,8 @@ use super::Answer;
 use super::fit::fit;
 use super::related_task::add_related_task;
 use crate::context::Context;
-use crate::questions::{AskError, AskErrorKind, QuestionSource, hex};
+use crate::hex::hex;
+use crate::questions::{AskError, AskErrorKind, QuestionSource};
 use crate::seal;
 
 impl Context {
@@ -175,7 +176,7 @@ pub(crate) async fn answer_on_session(
             {
                 let id = seal::random::<16>()
                     .map_err(|error| AskError::new(AskErrorKind::Lost, error))?;
-                elicitation.elicitation_id = Some(hex(&id, 16));
+                elicitation.elicitation_id = Some(hex(&id));
             }
             JsonBytes::new(&params)
         }

@@ -23,15 +23,12 @@ pub(crate) fn log(server: &str, registry: &Registry) {
     if !tracing::enabled!(tracing::Level::WARN) {
         return;
     }
-    let mut count = 0_usize;
-    for finding in registry.tools.iter().flat_map(|tool| findings_about(tool)) {
-        count += 1;
-        if count <= MAX_LOGGED_FINDINGS {
-            tracing::warn!(server, "{finding}");
-        }
+    let found = findings(registry);
+    for finding in found.iter().take(MAX_LOGGED_FINDINGS) {
+        tracing::warn!(server, "{finding}");
     }
-    if count > MAX_LOGGED_FINDINGS {
-        let more = count - MAX_LOGGED_FINDINGS;
+    let more = found.len().saturating_sub(MAX_LOGGED_FINDINGS);
+    if more > 0 {
         tracing::warn!(server, "{more} more findings about tools; Server::lint returns all");
     }
 }

@@ -8,6 +8,7 @@ use std::panic::Location;
 use mcp_core::json;
 use mcp_core::types::InputRequest;
 
+use crate::hex::hex;
 use crate::seal::digest;
 
 /// The source of a question's key.
@@ -41,7 +42,7 @@ impl Identity {
         seen: &mut HashMap<String, u32>,
     ) -> Result<Self, serde_json::Error> {
         // Canonical, because the author may add members in any order.
-        let digest = hex(&digest(&[&json::canonical(&serde_json::to_value(request)?)]), 16);
+        let digest = hex(&digest(&[&json::canonical(&serde_json::to_value(request)?)])[..16]);
         let (base, site) = match source {
             QuestionSource::Named(name) => (name.into_owned(), None),
             QuestionSource::Site(location) => {
@@ -71,19 +72,7 @@ pub(crate) fn occurrence(key: String, seen: &mut HashMap<String, u32>) -> String
 /// Returns a prefix such as `ask-1f2e3d`, which distinguishes lines without revealing them.
 fn site(location: &Location<'_>) -> String {
     let (line, column) = (location.line().to_be_bytes(), location.column().to_be_bytes());
-    format!("ask-{}", hex(&digest(&[location.file().as_bytes(), &line, &column]), 3))
-}
-
-/// Returns at most `max` bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8], max: usize) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(2 * max.min(bytes.len()));
-    for byte in bytes.iter().take(max) {
-        for digit in [byte >> 4, byte & 0xf] {
-            text.push(char::from(DIGITS[usize::from(digit)]));
-        }
-    }
-    text
+    format!("ask-{}", hex(&digest(&[location.file().as_bytes(), &line, &column])[..3]))
 }
 
 #[cfg(all(test, feature = "sealed-state"))]
@@ -105,12 +94,6 @@ mod tests {
         };
         assert_eq!(digest(json!({ "a": 1, "b": 2 })), digest(json!({ "b": 2, "a": 1 })));
         assert_ne!(digest(json!({ "a": 1 })), digest(json!({ "a": 2 })));
-    }
-
-    #[test]
-    fn bytes_are_written_in_hexadecimal() {
-        assert_eq!(hex(&[0x00, 0x1f, 0xa9, 0xff], 3), "001fa9");
-        assert_eq!(hex(&[7], 16), "07");
     }
 
     #[test]

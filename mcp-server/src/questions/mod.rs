@@ -10,7 +10,7 @@ mod journal;
 mod round;
 
 pub use error::{AskError, AskErrorKind};
-pub(crate) use identity::{QuestionSource, hex};
+pub(crate) use identity::QuestionSource;
 #[cfg(feature = "tasks")]
 pub(crate) use journal::SentQuestion;
 pub(crate) use journal::{Journal, StoredAnswer};

@@ -491,9 +491,9 @@ mod tests {
         let uri = format!("a://{}", "x-".repeat(100_000));
         assert_eq!(template.matches(&uri), None);
         let template = Template::parse("a://{a*}/{b}/{c*}{?q,r}").unwrap();
-        for tail in ["", "?q=1", "?q=1&r=&s", &"?q=&r=".repeat(100_000), &"&q".repeat(100_000)] {
-            let uri = format!("a://{}{tail}", "x/".repeat(100_000));
-            template.values(&uri).ok();
+        for (tail, is_match) in [("", true), ("?q=&r=", false), ("&q", true)] {
+            let uri = format!("a://{}{}", "x/".repeat(100_000), tail.repeat(100_000));
+            assert_eq!(template.values(&uri).is_ok(), is_match, "{tail}");
         }
     }
 }

@@ -57,6 +57,8 @@ impl RouteDialect {
 
     pub(super) fn join(&mut self, server: &Arc<OnceLock<ServerDialect>>) {
         self.server = Some(Arc::clone(server));
+        // What was rewritten before had the default limit.
+        self.listed = OnceLock::new();
     }
 
     fn server(&self) -> Option<&ServerDialect> {

@@ -170,6 +170,7 @@ impl ToolRoute {
     /// Shares the dialect of the server.
     pub(crate) fn join(&mut self, server: &Arc<OnceLock<ServerDialect>>) {
         self.dialect.join(server);
+        self.tool.take();
     }
 
     /// Checks that the schemas have a form in the dialect. As written, nothing is derived.

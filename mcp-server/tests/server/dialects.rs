@@ -179,6 +179,19 @@ fn the_length_of_a_schema_in_a_dialect_is_limited() {
     assert!(server(SchemaDialect::AsWritten).build().is_ok());
 }
 
+#[test]
+fn a_schema_that_was_read_before_has_the_limit_of_its_server() {
+    let mut limits = Limits::default();
+    limits.max_dialect_schema_bytes = 512;
+    let tool = ToolRoute::builder("echo")
+        .schema_dialect(SchemaDialect::Flat)
+        .handler(|Args(it): Args<Forecast>| async { Structured(it) });
+    assert!(tool.tool().input_schema.get().len() > 512);
+    let error = server().limits(limits).tool(tool).build().unwrap_err();
+    let BuildError::Dialect { error, .. } = error else { panic!("{error}") };
+    assert_eq!(error.kind, DialectErrorKind::TooLarge { max_bytes: 512 });
+}
+
 #[tokio::test(start_paused = true)]
 async fn input_schemas_always_have_properties_and_required() {
     let any = Schema::any_object();

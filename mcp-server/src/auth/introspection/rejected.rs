@@ -4,9 +4,10 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use mcp_core::deadline::later;
-use mcp_core::jose::sha256;
 use mcp_core::sync::Mutex;
 use tokio::time::Instant;
+
+use crate::seal::digest;
 
 /// The SHA-256 of a token and the server that it was presented to: the cache holds no credentials.
 pub(super) type Key = [u8; 32];
@@ -14,7 +15,7 @@ pub(super) type Key = [u8; 32];
 /// The key of a token.
 pub(super) fn key(token: &str, resource: &str) -> Key {
     // No token has a zero byte.
-    sha256(&[token.as_bytes(), &[0], resource.as_bytes()].concat())
+    digest(&[token.as_bytes(), &[0], resource.as_bytes()])
 }
 
 /// Tokens that are not valid, for a time that is the same for all.

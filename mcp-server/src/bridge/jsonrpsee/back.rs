@@ -11,7 +11,8 @@ use jsonrpsee_types::{ErrorObjectOwned, Params};
 use mcp_core::json::{JsonBytes, RawJson, member_ranges};
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::meta;
-use mcp_core::method::{Initialize, Method as _, ToolsCall, ToolsList};
+use mcp_core::method::notification::Initialized;
+use mcp_core::method::{Initialize, Method as _, NotificationMethod as _, ToolsCall, ToolsList};
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{
     Accept as _, CallError, Conversation, Notification, Reply, Request, Service,
@@ -248,6 +249,7 @@ impl Caller {
                 Ok(answer) => drop(answer?),
                 Err(late) => return Err(crate::error::internal("opening a session", &late).into()),
             }
+            client.notify(Notification::new(Initialized::NAME, JsonBytes::empty_object())).await;
         }
         Ok(link)
     }

@@ -109,8 +109,7 @@ pub(super) async fn run(
             }
         }
         let text = prefix(&received.last, limits.max_progress_message_bytes);
-        #[expect(clippy::cast_precision_loss, reason = "the number of values is small")]
-        call.context().progress_with_message(received.items as f64, None, text).await;
+        call.context().progress_with_message(received.items, None, text).await;
         if received.items >= limits.max_items {
             break Ended::MaxItems;
         }

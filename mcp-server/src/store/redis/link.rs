@@ -209,15 +209,15 @@ async fn exchange(mut connection: MultiplexedConnection, command: &Cmd) -> Redis
     // thread. Answers have the order of the commands, so that the answer to a later one, or its
     // failure, proves that there is none to this one.
     let ping = redis::cmd("PING");
-    tokio::select! {
+    let pong = tokio::select! {
         biased;
-        result = &mut answer => result,
-        pong = other.send_packed_command(&ping) => match answer.now_or_never() {
-            // It arrived between the two.
-            Some(result) => result,
-            None => Err(pong.err().unwrap_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe).into())),
-        },
-    }
+        result = &mut answer => return result,
+        pong = other.send_packed_command(&ping) => pong,
+    };
+    // It may have arrived between the two. The budget of the task must not hide that.
+    tokio::task::unconstrained(answer).now_or_never().unwrap_or_else(|| {
+        Err(pong.err().unwrap_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe).into()))
+    })
 }
 
 /// The time that an operation has, and whether a part of it was sent twice.

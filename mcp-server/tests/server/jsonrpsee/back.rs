@@ -4,6 +4,7 @@ use jsonrpsee::core::server::{MethodsError, RpcModule};
 use jsonrpsee::types::ErrorObjectOwned;
 use mcp_server::bridge::jsonrpsee::{RpcModuleBuilder, RpcTools};
 use mcp_server::extract::Args;
+use mcp_server::service::{Notification, Reply, Request, Service};
 use mcp_server::tool::{Structured, ToolRoute};
 use mcp_server::types::{CallToolResult, Content};
 use mcp_server::{
@@ -12,6 +13,8 @@ use mcp_server::{
 };
 use mcp_test_support::Gate;
 use serde_json::{Value, json};
+use tokio::sync::mpsc::{self, UnboundedSender};
+use tower_layer::layer_fn;
 
 use super::fixture::serving;
 use crate::harness::{built, server, waiting_tool};
@@ -198,4 +201,31 @@ async fn the_limits_of_a_connection_hold_for_all_callers_and_dropping_a_call_can
 fn a_prefix_replaces_the_usual_one() {
     let module = RpcModuleBuilder::new(built(tools())).prefix("mcp_").build().unwrap();
     assert!(module.method("mcp_text").is_some() && module.method("tool.text").is_none());
+}
+
+/// Passes the names of notifications on.
+#[derive(Clone)]
+struct Notified<S>(S, UnboundedSender<String>);
+
+impl<S: Service> Service for Notified<S> {
+    async fn call(&self, request: Request) -> Reply {
+        self.0.call(request).await
+    }
+
+    async fn notify(&self, notification: Notification) {
+        let _ = self.1.send(notification.method.to_string());
+        self.0.notify(notification).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_begins_as_the_protocol_says() {
+    let (sender, mut notified) = mpsc::unbounded_channel();
+    let layer = layer_fn(move |inner| Notified(inner, sender.clone()));
+    let module = module(built(tools().revisions([Revision::V2025_11_25]).layer(layer)));
+    for _ in 0..2 {
+        assert_eq!(call(&module, "tool.text", Value::Null).await.unwrap(), "hello");
+    }
+    assert_eq!(notified.try_recv().as_deref(), Ok("notifications/initialized"));
+    assert!(notified.try_recv().is_err());
 }
