@@ -44,7 +44,9 @@ mod random;
 mod store;
 mod token;
 
-pub use account::{ImportedToken, Login, LoginStatus, Logout, PendingLogin, Revocation};
+pub use account::{
+    ImportedToken, Login, LoginStatus, Logout, PendingLogin, Revocation, SavedLogin,
+};
 pub use authorizer::OAuth;
 pub use builder::OAuthBuilder;
 pub use client::RegisteredClient;

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use mcp_client::http::Authorizer as _;
 use mcp_client::oauth::{
     AuthorizationCode, Error, ErrorKind, LoginStatus, MemoryStore, OAuth, OAuthBuilder,
-    RegisteredClient, Revocation,
+    RegisteredClient, Revocation, SavedLogin,
 };
 use mcp_client::{Client, ErrorKind as CallError};
 use serde_json::json;
@@ -149,6 +149,60 @@ async fn an_answer_of_another_log_in_does_not_end_this_one() {
     assert_eq!(one.finish(&answer).await.unwrap_err().kind(), ErrorKind::Denied, "once");
     assert_eq!(world.grants("authorization_code").len(), 1);
     assert!(!format!("{two:?}").contains(two.state()), "{two:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saved_log_in_ends_in_another_process() {
+    let world = World::new();
+    let store = MemoryStore::new();
+    let process = || hosted(&world).store(store.clone()).principal("ann");
+    let oauth = || process().build_for(SERVER).unwrap();
+    let begun = oauth().begin_login().await.unwrap();
+    let answer = world.log_in(begun.url());
+    let saved = begun.save();
+    let text = serde_json::to_string(&saved).unwrap();
+    let restored = || serde_json::from_str::<SavedLogin>(&text).unwrap();
+    assert_eq!(saved.state(), begun.state());
+    assert_eq!(restored().expires_at(), begun.expires_at());
+    assert!(!format!("{saved:?}").contains(saved.state()), "{saved:?}");
+    let urls = (begun.url().clone(), world.urls().len());
+    drop(begun);
+
+    // It is the same log-in, for the same user, client and server alone.
+    let elsewhere = "https://other.example.com/mcp";
+    let mut other_version: serde_json::Value = serde_json::from_str(&text).unwrap();
+    other_version["version"] = json!(2);
+    for (oauth, saved, named) in [
+        (process().principal("bob").build_for(SERVER), restored(), "server or user"),
+        (process().build_for(elsewhere), restored(), "server or user"),
+        (process().store(MemoryStore::new()).build_for(SERVER), restored(), "its client"),
+        (
+            process().client(RegisteredClient::new("own")).build_for(SERVER),
+            restored(),
+            "its client",
+        ),
+        (process().build_for(SERVER), serde_json::from_value(other_version).unwrap(), "version"),
+    ] {
+        let error = oauth.unwrap().resume_login(saved).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+        assert!(error.to_string().contains(named), "{error}");
+    }
+    let oauth = oauth();
+    let resumed = oauth.resume_login(restored()).await.unwrap();
+    assert_eq!(resumed.url(), &urls.0);
+    assert_eq!(world.urls().len(), urls.1, "no server was asked");
+    let error = resumed.finish("http://localhost:3000/callback?state=x&code=y").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forged);
+    let login = resumed.finish(&answer).await.unwrap();
+    assert_eq!(login.issuer, ISSUER);
+    assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
+    let verifier = world.grants("authorization_code")[0].field("code_verifier").unwrap();
+    assert!(text.contains(&verifier) && !format!("{saved:?}").contains(&verifier));
+
+    // It expires when it would have expired before.
+    let late = oauth.resume_login(restored()).await.unwrap();
+    tokio::time::advance(std::time::Duration::from_secs(300)).await;
+    assert_eq!(late.finish(&answer).await.unwrap_err().kind(), ErrorKind::TimedOut);
 }
 
 #[tokio::test]

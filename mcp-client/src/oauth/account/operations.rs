@@ -3,6 +3,7 @@
 use super::imported_token::ImportedToken;
 use super::logout::Logout;
 use super::pending_login::PendingLogin;
+use super::saved_login::SavedLogin;
 use super::status::{Login, LoginStatus};
 use crate::oauth::acquire::Prospect;
 use crate::oauth::authorizer::OAuth;
@@ -76,6 +77,21 @@ impl OAuth {
         let acquirer = self.acquirer()?;
         let (found, login, since) = acquirer.begin_login(&scopes).await?;
         Ok(PendingLogin::new(acquirer, found, login, since))
+    }
+
+    /// Resumes a log-in that [`PendingLogin::save`] stored, in this process or another one, so that
+    /// [`PendingLogin::finish`] can end it. Asks no server. The client must be known here: set by
+    /// hand or by its metadata document, or registered with the same store.
+    ///
+    /// A log-out between the two does not end the log-in: where the user logs out, forget what is
+    /// saved too.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`](crate::oauth::ErrorKind::Configuration) if the log-in is one for
+    /// another server, user, client or DPoP key;
+    /// [`ErrorKind::Store`](crate::oauth::ErrorKind::Store) if the store cannot be read.
+    pub async fn resume_login(&self, saved: SavedLogin) -> Result<PendingLogin, Error> {
+        PendingLogin::resume(self.acquirer()?, saved).await
     }
 
     /// Ends the log-in: forgets the tokens, here and in the store, and revokes them at the

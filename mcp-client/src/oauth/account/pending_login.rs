@@ -7,12 +7,13 @@ use std::time::SystemTime;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::saved_login::{SavedLogin, VERSION};
 use super::status::Login;
 use crate::http::ShownUrl;
 use crate::oauth::acquire::Acquirer;
 use crate::oauth::discovery::Discovered;
 use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::login::{AuthorizationUrl, BegunLogin, query_of};
+use crate::oauth::login::{AuthorizationRequest, AuthorizationUrl, BegunLogin, query_of};
 
 /// A log-in that has begun ([`OAuth::begin_login`](crate::oauth::OAuth::begin_login)): the
 /// application takes its user to the [`url`](Self::url), and hands over the URL that the user
@@ -35,17 +36,80 @@ impl PendingLogin {
         login: BegunLogin,
         since: u64,
     ) -> Self {
-        let patience = login.patience;
         let now = acquirer.environment.now();
+        let expires_at = now.checked_add(login.patience).unwrap_or(now);
+        Self::expiring(acquirer, found, login, since, expires_at)
+    }
+
+    fn expiring(
+        acquirer: &Arc<Acquirer>,
+        found: Arc<Discovered>,
+        login: BegunLogin,
+        since: u64,
+        expires_at: SystemTime,
+    ) -> Self {
+        let left = expires_at.duration_since(acquirer.environment.now()).unwrap_or_default();
         Self {
             acquirer: Arc::clone(acquirer),
             found,
             since,
-            expires_at: now.checked_add(patience).unwrap_or(now),
-            deadline: mcp_core::deadline::later(Instant::now(), patience),
+            expires_at,
+            deadline: mcp_core::deadline::later(Instant::now(), left.min(login.patience)),
             login,
             is_done: Mutex::new(false),
         }
+    }
+
+    /// The log-in, for a store: where the user may return to another process, or after a restart.
+    #[must_use]
+    pub fn save(&self) -> SavedLogin {
+        SavedLogin {
+            version: VERSION,
+            key: self.acquirer.environment.login_key().as_str().to_owned(),
+            found: Discovered::clone(&self.found),
+            client_id: self.login.client.id.clone(),
+            redirect_uri: self.login.redirect_uri.clone(),
+            scope: self.login.scope.clone(),
+            request: self.login.request.save(),
+            expires_at: self.expires_at,
+            patience: self.login.patience,
+        }
+    }
+
+    pub(super) async fn resume(acquirer: &Arc<Acquirer>, saved: SavedLogin) -> Result<Self, Error> {
+        let invalid = |why: &str| {
+            let message = format!("the saved log-in cannot be resumed: {why}");
+            Err(Error::new(ErrorKind::Configuration, message))
+        };
+        if saved.version != VERSION {
+            return invalid(&format!(
+                "its version is {}, and this client reads version {VERSION}",
+                saved.version
+            ));
+        }
+        if saved.key != acquirer.environment.login_key().as_str() {
+            return invalid(
+                "it was begun for another server or user, or with another key for DPoP, than \
+                 those of this authorizer",
+            );
+        }
+        let expires_at = saved.expires_at;
+        let found = Arc::new(saved.found);
+        let (client, since) = acquirer.known_client(&found).await?;
+        let Some(client) = client.filter(|client| client.id == saved.client_id) else {
+            return invalid(
+                "its client is not the one of this authorizer, or was registered with another \
+                 store: give all processes the same client or the same store",
+            );
+        };
+        let login = BegunLogin {
+            client,
+            redirect_uri: saved.redirect_uri,
+            request: AuthorizationRequest::restore(saved.request, found.issuer()),
+            scope: saved.scope,
+            patience: saved.patience,
+        };
+        Ok(Self::expiring(acquirer, found, login, since, expires_at))
     }
 
     /// Where the user logs in. It is valid for this log-in and must not be written to logs.

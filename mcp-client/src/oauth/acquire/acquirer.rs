@@ -76,7 +76,7 @@ impl Acquirer {
     }
 
     pub(super) fn is_interactive(&self) -> bool {
-        self.grant.is_interactive()
+        self.grant.interactive().is_some()
     }
 
     /// Whether a token can be renewed without a user.
@@ -237,7 +237,8 @@ impl Acquirer {
             }
             Ok(Refreshed::Ended) => Ok(Replaced::NeedsGrant(scope)),
             Err(error) if error.is_unknown_client() => {
-                if !self.grant.forget_client(environment, found).await? {
+                let Some(grant) = self.grant.interactive() else { return Err(error) };
+                if !grant.registration().forget(environment, found).await? {
                     return Err(error);
                 }
                 environment.remove(&key).await;
@@ -341,8 +342,9 @@ impl Acquirer {
         scope: Option<String>,
     ) -> Option<String> {
         const OFFLINE: &str = "offline_access";
+        let is_wanted = self.grant.interactive().is_some_and(|grant| grant.wants_offline_access());
         match scope {
-            Some(scope) if self.grant.wants_offline_access() && found.server.has_scope(OFFLINE) => {
+            Some(scope) if is_wanted && found.server.has_scope(OFFLINE) => {
                 Some(union(&self.environment.limits, [&*scope, OFFLINE]))
             }
             scope => scope,

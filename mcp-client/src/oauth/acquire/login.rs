@@ -11,6 +11,7 @@ use crate::http::ShownUrl;
 use crate::oauth::client::{AdoptedClient, Client};
 use crate::oauth::discovery::{Discovered, named_server};
 use crate::oauth::error::{Error, ErrorKind};
+use crate::oauth::grant::InteractiveGrant;
 use crate::oauth::login::BegunLogin;
 use crate::oauth::token::{AccessToken, load_token, revoke};
 
@@ -83,7 +84,8 @@ impl Acquirer {
         };
         let Some(found) = found else { return Ok(Prospect::NotNeeded) };
         let found = Arc::new(self.requested(found));
-        if self.grant.can_register(&found) {
+        let grant = self.grant.interactive();
+        if grant.is_none_or(|grant| grant.registration().can_register(&found)) {
             Ok(Prospect::Possible(found))
         } else {
             Ok(Prospect::NeedsRegistration(found))
@@ -119,8 +121,18 @@ impl Acquirer {
         let scope = union(limits, parts.into_iter().flatten().chain(asked));
         let scope = Some(scope).filter(|scope| !scope.is_empty());
         let scope = self.with_offline_access(&found, scope);
-        let begun = self.grant.begin_login(environment, &found, scope).await?;
+        let begun = self.interactive()?.begin_login(environment, &found, scope).await?;
         Ok((found, begun, since))
+    }
+
+    /// The client of a log-in that is resumed, as far as it is known, and the log-outs until now.
+    pub(crate) async fn known_client(
+        &self,
+        found: &Discovered,
+    ) -> Result<(Option<Client>, u64), Error> {
+        let since = self.state.lock().logouts;
+        let client = self.interactive()?.registration().known(&self.environment, found).await?;
+        Ok((client, since))
     }
 
     /// Ends a log-in with the query of the redirect URI.
@@ -131,16 +143,27 @@ impl Acquirer {
         since: u64,
         query: &str,
     ) -> Result<StoredLogin, Error> {
-        let token = self.grant.redeem(&self.environment, found, login, query).await?;
+        let token = self.interactive()?.redeem(&self.environment, found, login, query).await?;
         let (client, grant) = (login.client.clone(), TokenSource::Grant);
         let stored = StoredLogin::new(token.clone(), found, &client.id);
         self.save(client, token, Arc::clone(found), grant, since).await?;
         Ok(stored)
     }
 
-    /// The user did not come back from a log-in.
+    /// The user did not come back from a log-in: the next one does not use the same registration,
+    /// which the authorization server may not know any more.
     pub(crate) async fn abandon_login(&self, found: &Discovered) {
-        self.grant.abandon_login(&self.environment, found).await;
+        if let Some(grant) = self.grant.interactive() {
+            grant.registration().forget_shared(&self.environment, found).await;
+        }
+    }
+
+    fn interactive(&self) -> Result<&(dyn InteractiveGrant + Send + Sync), Error> {
+        self.grant.interactive().ok_or_else(|| {
+            let message =
+                "no user logs in with this grant; the authorizer gets its tokens by itself";
+            Error::new(ErrorKind::Configuration, message)
+        })
     }
 
     /// Forgets the tokens, here and in the store, and then revokes them. `None` if there were none.
@@ -231,7 +254,13 @@ impl Acquirer {
         let client = match (known, client) {
             (Some(known), None) => known,
             (Some(known), Some(client)) if known.id == client.id => known,
-            (_, Some(client)) => self.grant.adopt_client(environment, &found, client).await?,
+            (_, Some(client)) => match self.grant.interactive() {
+                Some(grant) => grant.registration().adopt(environment, &found, client).await?,
+                None => {
+                    let message = "this grant has its own client; import no `client_id` into it";
+                    return Err(Error::new(ErrorKind::Configuration, message));
+                }
+            },
             (None, None) => {
                 let message = "the client that the tokens were issued to is not known: set \
                                `ImportedToken::client_id`";

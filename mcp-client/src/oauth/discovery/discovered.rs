@@ -1,12 +1,14 @@
 //! What a discovery finds.
 
 use mcp_core::oauth::AuthorizationServerMetadata;
+use serde::{Deserialize, Serialize};
 
 use crate::http::ShownUrl;
 use crate::oauth::error::{Error, ErrorKind};
 
 /// The authorization of an MCP server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Discovered {
     /// What tokens are requested for (RFC 8707 `resource`), byte for byte as the server writes it.
     pub(crate) resource: String,

@@ -15,8 +15,9 @@ use mcp_core::service::BoxFuture;
 use tokio::time::timeout;
 
 use super::authorization_grant::AuthorizationGrant;
+use super::interactive::InteractiveGrant;
 use crate::http::ShownUrl;
-use crate::oauth::client::{AdoptedClient, Client, Registration};
+use crate::oauth::client::{Client, Registration};
 use crate::oauth::discovery::Discovered;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
@@ -161,6 +162,23 @@ impl AuthorizationGrant for AuthorizationCode {
         })
     }
 
+    fn select<'a>(&self, issuers: &'a [String]) -> Option<&'a str> {
+        match &self.registration.client {
+            Some(client) => client.select(issuers),
+            None => issuers.first().map(String::as_str),
+        }
+    }
+
+    fn interactive(&self) -> Option<&(dyn InteractiveGrant + Send + Sync)> {
+        Some(self)
+    }
+}
+
+impl InteractiveGrant for AuthorizationCode {
+    fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
     fn begin_login<'a>(
         &'a self,
         environment: &'a Environment,
@@ -184,46 +202,6 @@ impl AuthorizationGrant for AuthorizationCode {
             let result = self.finish(environment, found, login, query).await;
             self.forget_unknown(environment, found, result).await
         })
-    }
-
-    fn abandon_login<'a>(
-        &'a self,
-        environment: &'a Environment,
-        found: &'a Discovered,
-    ) -> BoxFuture<'a, ()> {
-        Box::pin(self.registration.forget_shared(environment, found))
-    }
-
-    fn can_register(&self, found: &Discovered) -> bool {
-        self.registration.can_register(found)
-    }
-
-    fn adopt_client<'a>(
-        &'a self,
-        environment: &'a Environment,
-        found: &'a Discovered,
-        client: AdoptedClient,
-    ) -> BoxFuture<'a, Result<Client, Error>> {
-        Box::pin(self.registration.adopt(environment, found, client))
-    }
-
-    fn forget_client<'a>(
-        &'a self,
-        environment: &'a Environment,
-        found: &'a Discovered,
-    ) -> BoxFuture<'a, Result<bool, Error>> {
-        Box::pin(self.registration.forget(environment, found))
-    }
-
-    fn select<'a>(&self, issuers: &'a [String]) -> Option<&'a str> {
-        match &self.registration.client {
-            Some(client) => client.select(issuers),
-            None => issuers.first().map(String::as_str),
-        }
-    }
-
-    fn is_interactive(&self) -> bool {
-        true
     }
 
     fn wants_offline_access(&self) -> bool {

@@ -3,6 +3,7 @@
 use mcp_core::service::BoxFuture;
 
 use super::authorization_grant::AuthorizationGrant;
+use super::interactive::InteractiveGrant;
 use crate::oauth::client::{Client, RegisteredClient};
 use crate::oauth::discovery::Discovered;
 use crate::oauth::environment::Environment;
@@ -56,7 +57,7 @@ impl<G: NonInteractiveGrant> AuthorizationGrant for G {
         self.registered().select(issuers)
     }
 
-    fn is_interactive(&self) -> bool {
-        false
+    fn interactive(&self) -> Option<&(dyn InteractiveGrant + Send + Sync)> {
+        None
     }
 }

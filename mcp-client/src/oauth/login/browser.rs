@@ -56,6 +56,11 @@ impl AuthorizationUrl {
         Ok(Self(url))
     }
 
+    /// One that was checked, and stored since.
+    pub(crate) fn restore(url: String) -> Self {
+        Self(url)
+    }
+
     /// The URL.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -9,4 +9,4 @@ mod request;
 pub use browser::AuthorizationUrl;
 pub use loopback::Loopback;
 pub(crate) use redirection::{Open, Redirection, query_of};
-pub(crate) use request::{AuthorizationRequest, BegunLogin};
+pub(crate) use request::{AuthorizationRequest, BegunLogin, SavedRequest};

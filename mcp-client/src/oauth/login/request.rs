@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use mcp_core::fetch::{Form, Secret, decode};
 use mcp_core::text::PeerText;
+use serde::{Deserialize, Serialize};
 
 use super::browser::AuthorizationUrl;
 use super::pkce::Pkce;
@@ -30,6 +31,16 @@ pub(crate) struct AuthorizationRequest {
     verifier: Secret,
     issuer: String,
     /// Whether the answer must have `iss`.
+    needs_iss: bool,
+}
+
+/// An [`AuthorizationRequest`], to be stored.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SavedRequest {
+    url: String,
+    pub(crate) state: String,
+    verifier: String,
     needs_iss: bool,
 }
 
@@ -81,6 +92,27 @@ impl AuthorizationRequest {
             issuer: found.issuer().to_owned(),
             needs_iss: found.server.authorization_response_iss_parameter_supported == Some(true),
         })
+    }
+
+    pub(crate) fn save(&self) -> SavedRequest {
+        SavedRequest {
+            url: self.url.as_str().to_owned(),
+            state: self.state_text.clone(),
+            verifier: self.verifier.expose().to_owned(),
+            needs_iss: self.needs_iss,
+        }
+    }
+
+    /// A request that was stored, to the authorization server with this issuer.
+    pub(crate) fn restore(saved: SavedRequest, issuer: &str) -> Self {
+        Self {
+            url: AuthorizationUrl::restore(saved.url),
+            state: StateDigest::of(&saved.state),
+            state_text: saved.state,
+            verifier: saved.verifier.into(),
+            issuer: issuer.to_owned(),
+            needs_iss: saved.needs_iss,
+        }
     }
 
     /// Where the user goes.
