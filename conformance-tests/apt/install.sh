@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs redis-server, haproxy and the C compiler for Windows from Debian or Ubuntu, those that are missing.
-# Checks that they are new enough.
+# Installs redis-server and haproxy from Debian or Ubuntu, those that are missing. Checks that they are
+# new enough.
 set -euo pipefail
 
 missing=()
@@ -9,10 +9,6 @@ for program in redis-server haproxy; do
         missing+=("$program")
     fi
 done
-# The code for Windows is checked with it, as far as it has parts in C.
-if ! command -v x86_64-w64-mingw32-gcc >/dev/null; then
-    missing+=(gcc-mingw-w64-x86-64)
-fi
 if [ "${#missing[@]}" -gt 0 ]; then
     as_root=()
     if [ "$(id -u)" != 0 ]; then
