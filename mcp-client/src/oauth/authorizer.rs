@@ -124,8 +124,8 @@ impl OAuth {
             principal: options.principal.clone(),
             bound_issuer: OnceLock::new(),
         };
-        let acquirer = Acquirer::new(environment, Arc::clone(&self.0.grant), options);
-        Flights::new(acquirer, self.0.closed.clone())
+        let (grant, closed) = (Arc::clone(&self.0.grant), self.0.closed.clone());
+        Flights::new(Acquirer::new(environment, grant, options, closed))
     }
 }
 

@@ -93,6 +93,9 @@ async fn a_host_logs_in_is_refused_steps_up_and_logs_out_without_a_browser_of_ou
     let expected = [("refresh-2", "refresh_token"), ("access-2", "access_token")];
     assert_eq!(revoked, expected.map(|(token, kind)| (token.to_owned(), kind.to_owned())));
     assert_eq!(oauth.status().await.unwrap(), LoginStatus::LoggedOut);
+    // What one call needed is not what the next log-in begins with.
+    let next = oauth.begin_login().await.unwrap();
+    assert_eq!(next.scopes().collect::<Vec<_>>(), ["read"]);
     let error = client.call_tool("read", &json!({})).await.unwrap_err();
     assert_eq!(reason(&error).kind(), ErrorKind::LoginRequired);
     client.close().await;
@@ -187,6 +190,11 @@ async fn a_saved_log_in_ends_in_another_process() {
         assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
         assert!(error.to_string().contains(named), "{error}");
     }
+    let mut other_url: serde_json::Value = serde_json::from_str(&text).unwrap();
+    other_url["request"]["url"] = json!("file:///etc/passwd");
+    let changed = serde_json::from_value(other_url).unwrap();
+    let error = oauth().resume_login(changed).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForbiddenUrl);
     let oauth = oauth();
     let resumed = oauth.resume_login(restored()).await.unwrap();
     assert_eq!(resumed.url(), &urls.0);

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mcp_client::http::{BoxError, async_trait};
 use mcp_client::oauth::{
-    CredentialKey, CredentialStore, ErrorKind, LoginStatus, MemoryStore, Secret, StoreLock,
+    CredentialKey, CredentialStore, ErrorKind, LoginStatus, MemoryStore, RegisteredClient, Secret,
+    StoreLock,
 };
 use mcp_test_support::Gate;
 
 use crate::host::{REVOKE, hosted, log_in, revokes};
-use crate::world::{SERVER, World};
+use crate::world::{Answer, PRM, REDIRECT, SERVER, World, bound};
 
 /// A store whose lock waits at a gate once.
 #[derive(Clone)]
@@ -195,4 +196,150 @@ async fn a_refresh_without_a_lock_removes_its_own_token_alone_after_a_log_out() 
         };
         assert_eq!(revoked(&world), expected);
     }
+}
+
+#[tokio::test]
+async fn a_log_in_that_waits_for_its_user_ends_with_a_log_out() {
+    let world = World::new();
+    let (gate, user) = (Gate::new(), world.clone());
+    let visits = gate.clone();
+    let oauth = bound(world.oauth().redirect(REDIRECT, move |url| {
+        let (visits, user) = (visits.clone(), user.clone());
+        async move {
+            visits.wait().await;
+            Ok(user.log_in(&url))
+        }
+    }));
+    let (called, ()) = tokio::join!(world.call(&oauth, "a"), async {
+        gate.arrived(1).await;
+        oauth.logout().await.unwrap();
+    });
+    assert_eq!(called.unwrap_err().kind(), ErrorKind::Denied);
+    // The next call does not wait for the old log-in.
+    let (called, ()) = tokio::join!(world.call(&oauth, "a"), async {
+        gate.arrived(2).await;
+        gate.open(2);
+    });
+    assert_eq!(called.unwrap(), 200);
+    assert_eq!(world.logins().len(), 1, "the first user did not return");
+}
+
+#[tokio::test]
+async fn a_log_in_that_waits_for_its_user_ends_with_its_authorizer() {
+    let world = World::new();
+    let gate = Gate::new();
+    let visits = gate.clone();
+    let oauth = bound(world.oauth().redirect(REDIRECT, move |_| {
+        let visits = visits.clone();
+        async move {
+            visits.wait().await;
+            Err("no gate is opened".into())
+        }
+    }));
+    tokio::select! {
+        _ = world.call(&oauth, "a") => panic!("the user does not return"),
+        () = gate.arrived(1) => {}
+    }
+    drop(oauth);
+    gate.dropped(1).await;
+}
+
+/// A store that cannot be locked.
+#[derive(Clone)]
+struct NoLock(MemoryStore);
+
+#[async_trait]
+impl CredentialStore for NoLock {
+    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
+        self.0.load(key).await
+    }
+
+    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
+        self.0.save(key, value).await
+    }
+
+    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
+        self.0.remove(key).await
+    }
+
+    async fn lock(&self, _: &CredentialKey) -> Result<StoreLock, BoxError> {
+        Err("locked by another program".into())
+    }
+}
+
+#[tokio::test]
+async fn a_log_out_does_what_it_can_without_the_lock() {
+    let world = World::new();
+    revokes(&world);
+    let store = MemoryStore::new();
+    log_in(&world, &hosted(&world).store(store.clone()).build_for(SERVER).unwrap()).await;
+    let oauth = hosted(&world).store(NoLock(store)).build_for(SERVER).unwrap();
+    assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
+    assert_eq!(oauth.logout().await.unwrap_err().kind(), ErrorKind::Store);
+    assert_eq!(revoked(&world), ["refresh-1", "access-1"]);
+    assert_eq!(oauth.status().await.unwrap(), LoginStatus::LoggedOut);
+}
+
+#[tokio::test]
+async fn a_log_out_ends_the_log_in_of_another_process_with_another_client_too() {
+    let world = World::new();
+    revokes(&world);
+    let store = MemoryStore::new();
+    let oauth = |client| {
+        let client = RegisteredClient::new(client);
+        hosted(&world).store(store.clone()).client(client).build_for(SERVER).unwrap()
+    };
+    let (one, two) = (oauth("one"), oauth("two"));
+    log_in(&world, &one).await;
+    assert_eq!(world.call(&one, "a").await.unwrap(), 200);
+    log_in(&world, &two).await;
+    one.logout().await.unwrap();
+    assert_eq!(revoked(&world), ["refresh-1", "access-1", "refresh-2", "access-2"]);
+    for oauth in [two, oauth("two")] {
+        assert_eq!(oauth.status().await.unwrap(), LoginStatus::LoggedOut);
+    }
+}
+
+#[tokio::test]
+async fn the_tokens_of_a_client_that_is_registered_again_do_not_stay() {
+    let world = World::new();
+    let registrations = std::sync::atomic::AtomicUsize::new(0);
+    world.route("https://as.example.com/register", move |_, sent| {
+        let number = registrations.fetch_add(1, Ordering::SeqCst);
+        let mut answer = sent.json();
+        answer["client_id"] = serde_json::json!(format!("client-{number}"));
+        Answer { status: 201, ..Answer::json(answer) }
+    });
+    let store = MemoryStore::new();
+    let oauth = hosted(&world).store(store.clone()).build_for(SERVER).unwrap();
+    let mut entries = Vec::new();
+    for _ in 0..3 {
+        log_in(&world, &oauth).await;
+        assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
+        entries.push(format!("{store:?}"));
+        oauth.begin_login().await.unwrap().abort().await; // The next one registers again.
+    }
+    let clients: Vec<_> = world.logins().iter().map(|it| it.field("client_id").unwrap()).collect();
+    assert_eq!(clients, ["client-0", "client-1", "client-2"]);
+    assert_eq!(entries, vec!["MemoryStore { entries: 4, .. }"; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_stay_usable_though_a_user_does_not_return_from_another_log_in() {
+    let world = World::new();
+    let store = MemoryStore::new();
+    assert_eq!(world.call(&bound(world.oauth().store(store.clone())), "a").await.unwrap(), 200);
+    world.resource(|world, token, operation| match token {
+        Some(token) if world.is_valid(token) && operation == "a" => (200, None),
+        Some(token) if world.is_valid(token) => {
+            (403, Some(r#"Bearer error="insufficient_scope", scope="more""#.to_owned()))
+        }
+        _ => (401, Some(format!(r#"Bearer resource_metadata="{PRM}""#))),
+    });
+    let never = |_| async { std::future::pending().await };
+    let steps_up = bound(world.oauth().store(store.clone()).redirect(REDIRECT, never));
+    assert_eq!(world.call(&steps_up, "b").await.unwrap_err().kind(), ErrorKind::TimedOut);
+    let next = bound(world.oauth().store(store));
+    assert_eq!(world.call(&next, "a").await.unwrap(), 200);
+    assert_eq!(world.logins().len(), 1);
 }

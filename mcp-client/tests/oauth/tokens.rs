@@ -6,6 +6,8 @@ use futures::future::join_all;
 use mcp_client::oauth::{ErrorKind, MemoryStore};
 use serde_json::json;
 
+use mcp_test_support::settle;
+
 use crate::world::{Answer, ISSUER, PRM, SERVER, World, bound};
 
 const TOKEN: &str = "https://as.example.com/token";
@@ -167,8 +169,16 @@ async fn a_token_is_renewed_before_it_expires() {
 
 #[tokio::test]
 async fn a_dropped_call_does_not_lose_the_refresh() {
+    // The authorizer stays, or is dropped too.
+    for stays in [true, false] {
+        a_call_is_dropped_during_its_refresh(stays).await;
+    }
+}
+
+async fn a_call_is_dropped_during_its_refresh(stays: bool) {
     let world = World::new();
-    let oauth = Arc::new(bound(world.oauth()));
+    let store = MemoryStore::new();
+    let mut oauth = Arc::new(bound(world.oauth().store(store.clone())));
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
     world.expire_all();
     let permits = world.token_gate.acquire_many(1_000).await.unwrap();
@@ -182,7 +192,12 @@ async fn a_dropped_call_does_not_lose_the_refresh() {
     }
     call.abort();
     assert!(call.await.unwrap_err().is_cancelled());
+    if !stays {
+        oauth = Arc::new(bound(world.oauth().store(store)));
+    }
     drop(permits);
+    // It is on its way from the server to the store.
+    settle().await;
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
     assert_eq!(world.grants("refresh_token").len(), 1);
 }

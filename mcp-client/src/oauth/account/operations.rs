@@ -105,8 +105,9 @@ impl OAuth {
     /// revoked when the server refuses it.
     ///
     /// # Errors
-    /// [`ErrorKind::Store`](crate::oauth::ErrorKind::Store) if the store cannot be read or still has the
-    /// tokens; this authorizer does not use them any more.
+    /// [`ErrorKind::Store`](crate::oauth::ErrorKind::Store) if the store cannot be locked or read, or
+    /// still has the tokens. What can be done is done all the same: the tokens in use are forgotten
+    /// and revoked. The next call may find those in the store, so log out again.
     pub async fn logout(&self) -> Result<Logout, Error> {
         self.acquirer()?.log_out().await.map(Logout::new)
     }

@@ -93,6 +93,8 @@ impl PendingLogin {
                  those of this authorizer",
             );
         }
+        // A host opens it.
+        acquirer.environment.fetcher.guard().check(saved.request.url())?;
         let expires_at = saved.expires_at;
         let found = Arc::new(saved.found);
         let (client, since) = acquirer.known_client(&found).await?;

@@ -5,19 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_core::sync::Mutex;
+use tokio::sync::{Notify, watch};
 
-use super::login_record::LoginRecord;
 use super::need::{Need, RefusedRequest};
 use super::scope::{choose, includes, union};
-use super::state::{HeldToken, State, TokenSource};
+use super::state::{HeldToken, LastRefusal, State, TokenSource, logged_out_meanwhile};
 use crate::http::Refusal;
-use crate::oauth::client::Client;
 use crate::oauth::discovery::{Discovered, Discovery};
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::grant::AuthorizationGrant;
 use crate::oauth::options::Options;
-use crate::oauth::token::{AccessToken, Refreshed, load_token, refresh, remove_token, revoke};
+use crate::oauth::token::{Refreshed, load_token, refresh};
 
 /// How long a token must have worked, so that the authorization for it is no longer counted. Fixed:
 /// it distinguishes a token that expired from one that the server never accepted.
@@ -37,6 +36,10 @@ pub(crate) struct Acquirer {
     /// negotiated.
     fallback: bool,
     pub(super) state: Mutex<State>,
+    /// Notified of a log-out, after the state has changed.
+    pub(super) logged_out: Notify,
+    /// Changes when the authorizer is dropped.
+    closed: watch::Receiver<()>,
 }
 
 /// Whether a token was replaced without the grant.
@@ -51,6 +54,7 @@ impl Acquirer {
         environment: Environment,
         grant: Arc<dyn AuthorizationGrant>,
         options: &Options,
+        closed: watch::Receiver<()>,
     ) -> Self {
         Self {
             environment,
@@ -60,6 +64,8 @@ impl Acquirer {
             resource_parameter: options.resource_parameter.clone(),
             fallback: options.fallback,
             state: Mutex::default(),
+            logged_out: Notify::new(),
+            closed,
         }
     }
 
@@ -109,8 +115,14 @@ impl Acquirer {
     pub(super) async fn acquire(&self, need: &Need) -> Result<(), Error> {
         let since = {
             let mut state = self.state.lock();
-            if let Need::Token(refused) | Need::Scope(refused, _) = need {
-                state.refused = Some(refused.remembered());
+            match need {
+                Need::Token(refused) => state.refused = Some(refused.remembered()),
+                // Its scope is what one call needs, and not what a log-in begins with.
+                Need::Scope(refused, _) => {
+                    let scope = state.refused.take().and_then(|last| last.scope);
+                    state.refused = Some(LastRefusal { scope, ..refused.remembered() });
+                }
+                Need::Renewal => {}
             }
             state.logouts
         };
@@ -299,7 +311,8 @@ impl Acquirer {
             }
         } else if !self.is_interactive() {
             let scope = held.token.requested_scope.as_deref();
-            let (client, token) = self.grant.token(environment, &found, scope).await?;
+            let never = Box::pin(std::future::pending());
+            let (client, token) = self.grant.token(environment, &found, scope, never).await?;
             self.save(client, token, found, TokenSource::Grant, since).await?;
         }
         Ok(())
@@ -315,6 +328,8 @@ impl Acquirer {
     ) -> Result<(), Error> {
         let environment = &self.environment;
         let limits = &environment.limits;
+        // Begins before the check, so that no log-out is missed.
+        let logged_out = self.logged_out.notified();
         self.check_logouts(since)?;
         environment.presentation.check_server(&found)?;
         {
@@ -323,7 +338,14 @@ impl Acquirer {
             state.wanted_scope.clone_from(&scope);
         }
         let scope = self.with_offline_access(&found, scope);
-        let granted = self.grant.token(environment, &found, scope.as_deref()).await;
+        let mut closed = self.closed.clone();
+        let interrupted = Box::pin(async move {
+            tokio::select! {
+                () = logged_out => logged_out_meanwhile(),
+                _ = closed.changed() => Error::new(ErrorKind::Denied, "the client was closed"),
+            }
+        });
+        let granted = self.grant.token(environment, &found, scope.as_deref(), interrupted).await;
         let (client, token) = granted.inspect_err(|error| {
             // Attempts in which no user took part are not counted: the next one may succeed.
             let is_without_user =
@@ -349,116 +371,5 @@ impl Acquirer {
             }
             scope => scope,
         }
-    }
-
-    /// Saves a token that did not come from the store, and holds it.
-    pub(super) async fn save(
-        &self,
-        client: Client,
-        token: AccessToken,
-        found: Arc<Discovered>,
-        source: TokenSource,
-        since: u64,
-    ) -> Result<(), Error> {
-        self.environment.presentation.check_token(&token)?;
-        let kept = self.keep(client.clone(), token.clone(), &found, source, since).await;
-        // That of another program is in use there.
-        if kept.is_err() && source == TokenSource::Grant {
-            self.revoke_unused(&found, &client, &token).await;
-        }
-        kept
-    }
-
-    async fn keep(
-        &self,
-        client: Client,
-        token: AccessToken,
-        found: &Arc<Discovered>,
-        source: TokenSource,
-        since: u64,
-    ) -> Result<(), Error> {
-        let environment = &self.environment;
-        let key = environment.token_key(found, &client.id);
-        // A log-out takes the lock too. After it, the store may have the tokens of the next log-in.
-        let lock = environment.lock(&key).await;
-        self.check_logouts(since)?;
-        let saved = match &lock {
-            Ok(_) => {
-                let saved = environment.save(&key, &token.to_json()).await;
-                let login = LoginRecord::new(found, &client.id);
-                environment.save(&environment.login_key(), &login.to_json()).await;
-                saved
-            }
-            Err(error) => {
-                tracing::warn!(
-                    %error,
-                    "new credentials are not saved; the next process needs new ones"
-                );
-                false
-            }
-        };
-        let held = self.hold(token.clone(), client, found, saved, source, since);
-        if held.is_err() && saved {
-            remove_token(environment, &key, &token).await;
-        }
-        held
-    }
-
-    /// Holds a token that a refresh has just obtained.
-    async fn hold_refreshed(
-        &self,
-        token: AccessToken,
-        client: Client,
-        found: &Arc<Discovered>,
-        saved: bool,
-        since: u64,
-    ) -> Result<(), Error> {
-        let environment = &self.environment;
-        let source = TokenSource::Refresh;
-        let held = self.hold(token.clone(), client.clone(), found, saved, source, since);
-        if held.is_err() {
-            let key = environment.token_key(found, &client.id);
-            let _lock = environment.lock(&key).await;
-            // If it is not in the store any more, the log-out has found and revoked it.
-            if !saved || remove_token(environment, &key, &token).await {
-                self.revoke_unused(found, &client, &token).await;
-            }
-        }
-        held
-    }
-
-    /// Revokes a token that was issued after the user has logged out.
-    async fn revoke_unused(&self, found: &Discovered, client: &Client, token: &AccessToken) {
-        if let Err(error) = revoke(&self.environment, found, client, token).await {
-            tracing::debug!(%error, "a token that is not used could not be revoked");
-        }
-    }
-
-    /// Fails if the user has logged out meanwhile.
-    fn check_logouts(&self, since: u64) -> Result<(), Error> {
-        self.state.lock().check_logouts(since)
-    }
-
-    fn hold(
-        &self,
-        token: AccessToken,
-        client: Client,
-        found: &Arc<Discovered>,
-        saved: bool,
-        source: TokenSource,
-        since: u64,
-    ) -> Result<(), Error> {
-        let found = Arc::clone(found);
-        let is_other = {
-            let mut state = self.state.lock();
-            state.check_logouts(since)?;
-            state.wanted_scope = None;
-            state.hold(HeldToken { token, client, found, saved, source })
-        };
-        if is_other {
-            // After the token is held, so that nothing of the old one is cached any more.
-            self.environment.bindings.identity_changed();
-        }
-        Ok(())
     }
 }

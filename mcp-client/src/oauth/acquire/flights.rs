@@ -7,7 +7,6 @@ use futures::FutureExt as _;
 use futures::future::Shared;
 use mcp_core::service::BoxFuture;
 use mcp_core::sync::Mutex;
-use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 
@@ -24,8 +23,6 @@ pub(crate) type Flight = Shared<BoxFuture<'static, Result<(), Error>>>;
 pub(crate) struct Flights {
     acquirer: Arc<Acquirer>,
     current: Arc<Mutex<Current>>,
-    /// Changes when the authorizer is dropped.
-    closed: watch::Receiver<()>,
 }
 
 #[derive(Default)]
@@ -36,8 +33,8 @@ struct Current {
 }
 
 impl Flights {
-    pub(crate) fn new(acquirer: Acquirer, closed: watch::Receiver<()>) -> Self {
-        Self { acquirer: Arc::new(acquirer), current: Arc::default(), closed }
+    pub(crate) fn new(acquirer: Acquirer) -> Self {
+        Self { acquirer: Arc::new(acquirer), current: Arc::default() }
     }
 
     pub(crate) fn acquirer(&self) -> &Arc<Acquirer> {
@@ -105,21 +102,9 @@ impl Flights {
     }
 
     async fn run_flight(&self, need: &Need) -> Result<(), Error> {
-        let mut closed = self.closed.clone();
         let limit = self.acquirer.environment.limits.authorization_timeout;
         let acquired = AssertUnwindSafe(self.acquirer.acquire(need)).catch_unwind();
-        let work = timeout(limit, acquired);
-        let result = if self.acquirer.is_interactive() && !matches!(need, Need::Renewal) {
-            tokio::select! {
-                result = work => result,
-                _ = closed.changed() => {
-                    return Err(Error::new(ErrorKind::Denied, "the client was closed"));
-                }
-            }
-        } else {
-            work.await
-        };
-        match result {
+        match timeout(limit, acquired).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => {
                 let message = "a callback that the application gave to the authorizer panicked";

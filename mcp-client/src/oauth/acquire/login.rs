@@ -51,11 +51,9 @@ impl Acquirer {
             let is_there = !held.saved || load_token(environment, &key).await?.is_some();
             return Ok(is_there.then_some(login));
         }
-        let Some(LoginRecord { issuer, resource, client_id }) = self.login_record().await? else {
-            return Ok(None);
-        };
-        let key = environment.token_key_of(&issuer, &resource, &client_id);
-        let token = load_token(environment, &key).await?;
+        let Some(login) = self.login_record().await? else { return Ok(None) };
+        let token = load_token(environment, &login.token_key(environment)).await?;
+        let LoginRecord { issuer, resource, client_id } = login;
         Ok(token.map(|token| StoredLogin { token, issuer, resource, client_id }))
     }
 
@@ -65,7 +63,7 @@ impl Acquirer {
         token.refresh.is_some() || !token.is_expired(self.environment.now())
     }
 
-    async fn login_record(&self) -> Result<Option<LoginRecord>, Error> {
+    pub(super) async fn login_record(&self) -> Result<Option<LoginRecord>, Error> {
         let json = self.environment.load(&self.environment.login_key()).await?;
         Ok(json.as_ref().and_then(LoginRecord::from_json))
     }
@@ -166,41 +164,68 @@ impl Acquirer {
         })
     }
 
-    /// Forgets the tokens, here and in the store, and then revokes them. `None` if there were none.
+    /// Forgets the tokens, here and in the store, and then revokes them, whatever of it fails. `None`
+    /// if there were none.
     pub(crate) async fn log_out(&self) -> Result<Option<Revoked>, Error> {
-        let environment = &self.environment;
         // From here on no token that is being obtained is held.
         let held = self.state.lock().log_out();
+        self.logged_out.notify_waiters();
         if held.is_some() {
-            environment.bindings.identity_changed();
+            self.environment.bindings.identity_changed();
         }
-        let record = match &held {
-            Some(held) => Some(LoginRecord::new(&held.found, &held.client.id)),
-            None => self.login_record().await?,
+        let (last, mut done) = match self.login_record().await {
+            Ok(last) => (last, Ok(())),
+            Err(error) => (None, Err(error)),
         };
-        let Some(LoginRecord { issuer, resource, client_id }) = record else { return Ok(None) };
-        let key = environment.token_key_of(&issuer, &resource, &client_id);
-        let (stored, forgotten) = {
-            // A refresh of another process would write the next token behind us.
-            let _lock = environment.lock(&key).await?;
-            let stored = load_token(environment, &key).await?;
-            let forgotten = match environment.forget(&key).await {
-                Ok(()) => environment.forget(&environment.login_key()).await,
-                failed => failed,
+        let own = held.as_ref().map(|held| LoginRecord::new(&held.found, &held.client.id));
+        // Another process may have logged in since, at another authorization server or client.
+        let last = last.filter(|last| own.as_ref() != Some(last));
+        let mut revoked = None;
+        for (login, held) in [(own, held.as_deref()), (last, None)] {
+            let Some(login) = login else { continue };
+            let (stored, forgotten) = self.forget_login(&login).await;
+            done = done.and(forgotten);
+            // That in the store may be newer.
+            let Some(token) = stored.or_else(|| held.map(|held| held.token.clone())) else {
+                continue;
             };
-            (stored, forgotten)
+            let outcome = match self.revoke(held, &token, login).await {
+                Ok(true) => Revoked::Yes,
+                Ok(false) => Revoked::NoEndpoint,
+                Err(error) => Revoked::Failed(error),
+            };
+            revoked = match revoked {
+                Some(before @ Revoked::Failed(_)) => Some(before),
+                Some(Revoked::NoEndpoint) if matches!(outcome, Revoked::Yes) => {
+                    Some(Revoked::NoEndpoint)
+                }
+                _ => Some(outcome),
+            };
+        }
+        done.map(|()| revoked)
+    }
+
+    /// Removes the tokens of a log-in from the store. Returns those that were there, and the first
+    /// failure; what can be removed is removed all the same.
+    async fn forget_login(&self, login: &LoginRecord) -> (Option<AccessToken>, Result<(), Error>) {
+        let environment = &self.environment;
+        let key = login.token_key(environment);
+        // A refresh of another process would write the next token behind us.
+        let lock = environment.lock(&key).await;
+        let stored = load_token(environment, &key).await;
+        let forgotten = environment.forget(&key).await;
+        let last = self.login_record().await;
+        let record_forgotten = match &last {
+            // That of a later log-in stays.
+            Ok(Some(last)) if last != login => Ok(()),
+            _ => environment.forget(&environment.login_key()).await,
         };
-        // That in the store may be newer.
-        let Some(token) = stored.or_else(|| held.as_ref().map(|held| held.token.clone())) else {
-            return forgotten.map(|()| None);
+        let (stored, loaded) = match stored {
+            Ok(stored) => (stored, Ok(())),
+            Err(error) => (None, Err(error)),
         };
-        let revoked = match self.revoke(held.as_deref(), &token, issuer, resource, client_id).await
-        {
-            Ok(true) => Revoked::Yes,
-            Ok(false) => Revoked::NoEndpoint,
-            Err(error) => Revoked::Failed(error),
-        };
-        forgotten.map(|()| Some(revoked))
+        let done = lock.map(drop).and(loaded).and(forgotten).and(record_forgotten);
+        (stored, done)
     }
 
     /// False if the authorization server does not support it.
@@ -208,11 +233,10 @@ impl Acquirer {
         &self,
         held: Option<&HeldToken>,
         token: &AccessToken,
-        issuer: String,
-        resource: String,
-        client_id: String,
+        login: LoginRecord,
     ) -> Result<bool, Error> {
         let environment = &self.environment;
+        let LoginRecord { issuer, resource, client_id } = login;
         if let Some(held) = held {
             return revoke(environment, &held.found, &held.client, token).await;
         }

@@ -5,9 +5,11 @@ use mcp_core::fetch::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::oauth::discovery::Discovered;
+use crate::oauth::environment::Environment;
+use crate::oauth::store::CredentialKey;
 
 /// Which tokens are those of the last log-in to an MCP server.
-#[derive(Serialize, Deserialize)]
+#[derive(PartialEq, Serialize, Deserialize)]
 pub(super) struct LoginRecord {
     pub(super) issuer: String,
     pub(super) resource: String,
@@ -21,6 +23,11 @@ impl LoginRecord {
             resource: found.resource.clone(),
             client_id: client.to_owned(),
         }
+    }
+
+    /// Where its tokens are in the store.
+    pub(super) fn token_key(&self, environment: &Environment) -> CredentialKey {
+        environment.token_key_of(&self.issuer, &self.resource, &self.client_id)
     }
 
     /// The text for a store.

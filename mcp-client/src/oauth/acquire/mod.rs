@@ -10,6 +10,7 @@
 mod acquirer;
 mod attempts;
 mod flights;
+mod keep;
 mod login;
 mod login_record;
 mod need;

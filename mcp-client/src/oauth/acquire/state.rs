@@ -53,6 +53,11 @@ pub(super) struct LastRefusal {
     pub(super) scope: Option<String>,
 }
 
+/// The error of what began before a log-out.
+pub(super) fn logged_out_meanwhile() -> Error {
+    Error::new(ErrorKind::Denied, "the user has logged out meanwhile")
+}
+
 impl State {
     /// Holds a token from now on. Whether the server may take the client for another user than
     /// before.
@@ -71,7 +76,7 @@ impl State {
         if self.logouts == since {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::Denied, "the user has logged out meanwhile"))
+        Err(logged_out_meanwhile())
     }
 
     /// Ends what the user has begun. The token that was held until now.

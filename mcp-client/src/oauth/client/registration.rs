@@ -118,9 +118,18 @@ impl Registration {
 
     /// Whether there is a client at an authorization server, or one can be registered there.
     pub(crate) fn can_register(&self, found: &Discovered) -> bool {
-        let has_document = self.document.is_some()
-            && found.server.client_id_metadata_document_supported == Some(true);
-        self.client.is_some() || has_document || found.server.registration_endpoint.is_some()
+        !self.is_dynamic(found) || found.server.registration_endpoint.is_some()
+    }
+
+    /// Whether the client has no id there until it is registered dynamically.
+    pub(crate) fn is_dynamic(&self, found: &Discovered) -> bool {
+        self.client.is_none() && self.document_at(found).is_none()
+    }
+
+    /// The URL of the client's metadata document, where the authorization server supports that.
+    fn document_at(&self, found: &Discovered) -> Option<&String> {
+        let is_supported = found.server.client_id_metadata_document_supported == Some(true);
+        self.document.as_ref().filter(|_| is_supported)
     }
 
     /// Takes over a client that another program has registered, for the tokens of this MCP server.
@@ -156,8 +165,7 @@ impl Registration {
         if let Some(client) = &self.client {
             return client.at(environment, found).await.map(Some);
         }
-        let is_supported = found.server.client_id_metadata_document_supported == Some(true);
-        let Some(url) = self.document.as_ref().filter(|_| is_supported) else { return Ok(None) };
+        let Some(url) = self.document_at(found) else { return Ok(None) };
         if !is_document_url(url) {
             let message = format!(
                 "{url:?} cannot be a client id: the URL of a metadata document begins with \

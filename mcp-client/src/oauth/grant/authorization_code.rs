@@ -62,6 +62,7 @@ impl AuthorizationCode {
         environment: &Environment,
         found: &Discovered,
         scope: Option<&str>,
+        interrupted: BoxFuture<'_, Error>,
     ) -> Result<(Client, AccessToken), Error> {
         let registered = self.registration.redirect_uri(environment, found).await?;
         let redirection = self
@@ -70,10 +71,14 @@ impl AuthorizationCode {
             .await
             .map_err(|error| error.with_scope(scope))?;
         let login = self.begin(environment, found, redirection.uri(), scope).await?;
-        let waited = timeout(self.login_timeout, redirection.answer(&login.request)).await;
+        let waited = tokio::select! {
+            biased; // No browser is opened for a user who is not waited for.
+            error = interrupted => return Err(error),
+            waited = timeout(self.login_timeout, redirection.answer(&login.request)) => waited,
+        };
         let Ok(answer) = waited else {
             // An authorization server that does not know the client shows that to the user alone.
-            self.registration.forget(environment, found).await?;
+            self.registration.forget_shared(environment, found).await;
             let message = format!(
                 "the user did not return from {} within {:?} (`OAuthBuilder::login_timeout`)",
                 ShownUrl(found.issuer()),
@@ -155,9 +160,10 @@ impl AuthorizationGrant for AuthorizationCode {
         environment: &'a Environment,
         found: &'a Discovered,
         scope: Option<&'a str>,
+        interrupted: BoxFuture<'a, Error>,
     ) -> BoxFuture<'a, Result<(Client, AccessToken), Error>> {
         Box::pin(async move {
-            let result = self.log_in(environment, found, scope).await;
+            let result = self.log_in(environment, found, scope, interrupted).await;
             self.forget_unknown(environment, found, result).await
         })
     }

@@ -20,12 +20,14 @@ pub(crate) trait AuthorizationGrant: Send + Sync + 'static {
         found: &'a Discovered,
     ) -> BoxFuture<'a, Result<Option<Client>, Error>>;
 
-    /// Gets a token from scratch. May take as long as a user takes.
+    /// Gets a token from scratch. May take as long as a user takes, who is not waited for any longer
+    /// than until `interrupted` completes. A request for a token that has begun is not interrupted.
     fn token<'a>(
         &'a self,
         environment: &'a Environment,
         found: &'a Discovered,
         scope: Option<&'a str>,
+        interrupted: BoxFuture<'a, Error>,
     ) -> BoxFuture<'a, Result<(Client, AccessToken), Error>>;
 
     /// Which of the authorization servers of a resource it can use.

@@ -44,6 +44,7 @@ impl<G: NonInteractiveGrant> AuthorizationGrant for G {
         environment: &'a Environment,
         found: &'a Discovered,
         scope: Option<&'a str>,
+        _interrupted: BoxFuture<'a, Error>,
     ) -> BoxFuture<'a, Result<(Client, AccessToken), Error>> {
         Box::pin(async move {
             let client = self.registered().at(environment, found).await?;

@@ -44,6 +44,12 @@ pub(crate) struct SavedRequest {
     needs_iss: bool,
 }
 
+impl SavedRequest {
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+}
+
 impl AuthorizationRequest {
     pub(crate) fn new(
         environment: &Environment,

@@ -73,8 +73,8 @@ pub trait CredentialStore: Send + Sync + 'static {
     /// By default there is no lock, which suits a store with a single authorizer.
     ///
     /// # Errors
-    /// When the lock cannot be taken. A refresh and a log-out fail with it; a new token is used and
-    /// not saved, with a warning in the log.
+    /// When the lock cannot be taken. A refresh fails with it, and a log-out after it has removed
+    /// the tokens without the lock; a new token is used and not saved, with a warning in the log.
     async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, BoxError> {
         let _ = key;
         Ok(StoreLock::none())
