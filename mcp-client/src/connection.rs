@@ -157,20 +157,24 @@ impl Connection {
                 let _ = closing.wait_for(|closing| *closing).await;
                 process.stop().await
             };
-            tokio::select! {
+            let closed = tokio::select! {
                 ended = &mut run => {
                     if let Err(error) = ended {
                         tracing::debug!(%error, "the connection failed");
                     }
+                    // Not later: the host may close the client while the process is stopped.
+                    let closed = Closed::of_stream(&remote, &closing);
                     // Its pipes are closed by now.
                     process.stop().await;
+                    closed
                 }
                 _ = stop => {
                     let _ = timeout(OUTPUT_TIMEOUT, &mut run).await;
+                    Closed::of_stream(&remote, &closing)
                 }
-            }
+            };
             drop(run);
-            end.set(Closed::of_stream(&remote, &closing));
+            end.set(closed);
         });
         Ok(connection)
     }

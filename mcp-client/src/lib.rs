@@ -70,6 +70,7 @@ mod error;
 mod event;
 mod event_queue;
 pub mod extension;
+mod fnv;
 pub mod group;
 #[cfg(all(doc, not(doctest)))]
 pub mod guide;

@@ -20,7 +20,10 @@ pub(super) enum Sink {
 impl Sink {
     fn take(&self, line: &str) {
         match self {
-            Self::Tracing => tracing::info!(target: "mcp_client::stderr", "{line}"),
+            Self::Tracing => {
+                let line = PeerText::with_max(line, MAX_LINE_BYTES);
+                tracing::info!(target: "mcp_client::stderr", "{line}");
+            }
             Self::Callback(take) => take(line),
         }
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::error::ConfigError;
 use super::ignored::Ignored;
 use super::pointer::join;
+use crate::fnv::fnv;
 
 /// A server of a configuration file, as it is written.
 #[derive(Clone)]
@@ -256,13 +257,6 @@ fn map(
         Ok((name, Place { pointer, text }))
     };
     entries.into_iter().map(place).collect()
-}
-
-/// FNV-1a: the same on each machine and in each version.
-fn fnv(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 impl fmt::Debug for ServerEntry {

@@ -6,6 +6,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_core::text::PeerText;
+
 use super::error::{ConfigError, ConfigErrorKind};
 use super::host_config::HostConfig;
 use super::inputs::Input;
@@ -240,6 +242,7 @@ impl Connect {
                 }
                 let (name, server) = (self.entry.name().to_owned(), ChildCommand::from(started));
                 let server = server.on_stderr(move |line| {
+                    let line = PeerText::with_max(line, line.len());
                     tracing::info!(target: "mcp_client::stderr", server = name, "{line}");
                 });
                 builder.connect_command(server).await

@@ -2,12 +2,17 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use tokio::time::sleep;
 
 use crate::event::Event;
 use crate::group::{ClientGroup, GroupEvent, GroupNotifications, WeakGroup};
+
+/// Pause after a list, during which changes of the same server are collected.
+const REFRESH_PAUSE: Duration = Duration::from_secs(1);
 
 /// Lists the tools of each server when it is connected and when it reports a change, until the
 /// group is dropped. A server that does not answer holds up no other one.
@@ -40,6 +45,7 @@ async fn refresh(group: WeakGroup, server: Arc<str>) -> Arc<str> {
     if let Err(error) = group.refresh_tools(&server).await {
         tracing::warn!(server = &*server, %error, "the tools of the server are not known");
     }
+    sleep(REFRESH_PAUSE).await;
     server
 }
 

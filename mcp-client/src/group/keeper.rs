@@ -78,8 +78,12 @@ impl Keeper {
                 () = self.retry.notified(), if factory.is_some() => true,
             };
             is_first = false;
+            // Not known if the host asked for another connection.
+            let closed = client.closed().now_or_never();
+            let reason =
+                closed.map_or_else(|| "the connection ended".to_owned(), |it| it.to_string());
+            let reason: Arc<str> = reason.into();
             drop(client);
-            let reason: Arc<str> = "the connection ended".into();
             let retries = factory.is_some();
             self.state.send_replace(State::Lost { reason: Arc::clone(&reason), retries });
             self.publish(GroupEvent::Disconnected { server: Arc::clone(&self.name) }, 0);

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use mcp_core::text::PeerText;
 
 use crate::error::{Error, ErrorKind};
+use crate::fnv::fnv;
 
 /// Stands between the name of a server and that of its tool. Names of servers do not hold it.
 pub(super) const SEPARATOR: &str = "__";
@@ -63,15 +64,10 @@ fn fit<'a>(server: &str, name: &'a str) -> Cow<'a, str> {
     if !name.is_empty() && name.len() <= most && name.bytes().all(is_allowed) {
         return Cow::Borrowed(name);
     }
-    let digest = format!("-{:08x}", fnv(name));
+    let digest = format!("-{:08x}", fnv(name) >> 32);
     let allowed = |c: char| u8::try_from(c).is_ok_and(is_allowed);
     let kept = name.chars().map(|c| if allowed(c) { c } else { '_' }).take(most - digest.len());
     Cow::Owned(kept.chain(digest.chars()).collect())
-}
-
-/// FNV-1a: the same on each machine and in each version.
-fn fnv(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// Whether a name may be one that [`fit`] made. Only the server's list says of which tool it is.

@@ -122,10 +122,13 @@ impl ClientGroup {
             Some((prefix, fitted)) if name::may_be_fitted(fitted) => {
                 self.find(prefix).into_iter().filter(|server| !was_listed(server)).collect()
             }
-            None if self.settings().naming == Naming::PrefixedOnCollision => {
-                let all = self.all();
-                // Which names are bare depends on all lists.
-                if all.iter().all(|server| was_listed(server)) { Vec::new() } else { all }
+            // The last list decides where a bare name leads, whatever servers without a list have.
+            None if self.settings().naming == Naming::PrefixedOnCollision
+                && self.owners().get(kind, name).is_none() =>
+            {
+                let mut all = self.all();
+                all.retain(|server| !was_listed(server));
+                all
             }
             _ => Vec::new(),
         }

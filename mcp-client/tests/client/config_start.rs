@@ -107,6 +107,23 @@ async fn servers_of_both_eras_start_though_others_hang_and_fail() {
 }
 
 #[tokio::test]
+async fn a_server_whose_tools_always_change_is_listed_once_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("lists");
+    let changing = server("legacy", json!({"env": {"ERA": "legacy", "LOG": log}}));
+    let begun = std::time::Instant::now();
+    let started = ClientGroup::from_config(&config(&json!({ "changing": changing }))).start().await;
+    let three_lists = async {
+        while std::fs::read_to_string(&log).unwrap_or_default().lines().count() < 3 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    soon(three_lists).await;
+    assert!(begun.elapsed() >= Duration::from_secs(2), "{:?}", begun.elapsed());
+    started.group.close().await;
+}
+
+#[tokio::test]
 async fn variables_and_inputs_reach_the_server_and_no_message() {
     let text = json!({
         "inputs": [{"type": "promptString", "id": "token", "description": "the token"}],

@@ -186,6 +186,24 @@ async fn a_bare_name_is_that_of_one_server_or_of_none() {
     assert_eq!(names(&group.list_tools().await), ["read", "write"]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hangs_does_not_hold_up_the_bare_names_of_others() {
+    let group = ClientGroup::builder().naming(Naming::PrefixedOnCollision).build();
+    group.add("good", shelf(&["read"]).connect().await.unwrap()).unwrap();
+    group.add_with("hung", std::future::pending).unwrap();
+    let elapsed = async |tool: &str| {
+        let begun = Instant::now();
+        let called = group.call_tool(tool, &()).await;
+        (called.map(|reply| reply.text()).ok(), begun.elapsed())
+    };
+    // Nothing is known yet: the hung server might have it.
+    let (first, waited) = elapsed("read").await;
+    assert_eq!((first.as_deref(), waited), (Some("called read"), Duration::from_secs(10)));
+    let (next, waited) = elapsed("read").await;
+    assert_eq!((next.as_deref(), waited), (Some("called read"), Duration::ZERO));
+    assert!(elapsed("write").await.0.is_none());
+}
+
 #[tokio::test]
 async fn a_name_does_not_pass_to_another_server_when_its_own_is_removed() {
     let group = ClientGroup::builder().naming(Naming::PrefixedOnCollision).build();
@@ -339,8 +357,8 @@ async fn a_connection_that_was_given_is_not_made_again() {
     let mut events = group.notifications();
     handle.abort();
     while !matches!(events.next().await.unwrap(), GroupEvent::Disconnected { .. }) {}
-    let expected = ServerState::Lost { reason: "the connection ended".into(), retries: false };
-    assert_eq!(group.servers()[0].state, expected);
+    let lost = |reason: &str| ServerState::Lost { reason: reason.into(), retries: false };
+    assert_eq!(group.servers()[0].state, lost("the connection is closed"));
     assert_eq!(group.reconnect("s").unwrap_err().kind(), ErrorKind::InvalidArgument);
     // One that has ended before it is added is lost too.
     let ((reader, writer), _) = shelf(&["x"]).start();
@@ -348,7 +366,7 @@ async fn a_connection_that_was_given_is_not_made_again() {
     client.close().await;
     group.add("t", client).unwrap();
     while !matches!(events.next().await.unwrap(), GroupEvent::Disconnected { .. }) {}
-    assert_eq!(group.servers()[1].state, expected);
+    assert_eq!(group.servers()[1].state, lost("the client was closed"));
 }
 
 #[tokio::test]

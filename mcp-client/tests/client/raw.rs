@@ -208,6 +208,26 @@ async fn the_end_of_a_process_is_reported_with_its_status() {
     assert_eq!(client.exit_status().and_then(|status| status.code()), Some(7));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_that_ends_its_output_has_ended_the_connection_though_the_host_closes_it_then() {
+    let script = r#"
+        read -r line; id=${line#*\"id\":}; id=${id%%,*}
+        printf '{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"s","version":"1"}}}\n' "$id"
+        read -r line; read -r line; exec >&-; exec 0<&-; sleep 60"#;
+    let mut limits = mcp_client::Limits::new();
+    limits.close_timeout = Duration::from_millis(200);
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(script);
+    let builder = Client::builder().revision(Revision::V2025_11_25).limits(limits);
+    let client = builder.connect_command(command).await.unwrap();
+    let closed = client.closed();
+    assert!(client.ping().await.is_err());
+    client.close().await;
+    let reason = soon(closed).await;
+    assert!(matches!(&reason, Closed::ByServer(_)), "{reason:?}");
+}
+
 #[tokio::test]
 async fn a_client_of_a_server_in_memory_is_open_until_it_is_closed() {
     let client = Client::connect_memory(&crate::memory::Server).await.unwrap();

@@ -57,8 +57,8 @@ async fn authorizers_that_share_a_keychain_make_one_refresh() {
         let backend = mock::Store::new().unwrap();
         let store = || {
             let store = keychain(&backend);
-            let path = folder.path().join("own").join("refresh.lock");
-            if locked { store.with_lock_file(path).unwrap() } else { store }
+            let path = folder.path().join("own").join("tokens");
+            if locked { store.with_lock_files(path).unwrap() } else { store }
         };
         let shared = store();
         // Those of two processes share the lock file alone.
@@ -83,7 +83,7 @@ async fn a_lock_file_that_others_could_replace_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
     let store = keychain(&mock::Store::new().unwrap());
-    let error = store.with_lock_file(folder.path().join("lock")).unwrap_err();
+    let error = store.with_lock_files(folder.path().join("lock")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store);
 }
 

@@ -16,9 +16,9 @@ pub(super) const VERSION: u32 = 1;
 /// [`OAuth::resume_login`](crate::oauth::OAuth::resume_login). Web applications need it whose users
 /// may return to another process than the one that they left.
 ///
-/// It holds the secret that redeems the answer, and names where the code and the client's secret are
-/// sent. Keep it where nobody else can read or change it (a cookie must be encrypted and
-/// authenticated), in the session of the same user, under its [`state`](Self::state). Remove it when
+/// It holds the secret that redeems the answer, and names where the code and the client's secret
+/// are sent. Keep it in the session of the same user, under its [`state`](Self::state), where no
+/// other user can read or change it: a cookie must be encrypted and authenticated. Remove it when
 /// it is used or has expired. `Debug` shows no secret.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

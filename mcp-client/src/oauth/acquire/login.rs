@@ -40,6 +40,17 @@ pub(crate) enum Revoked {
     Failed(Error),
 }
 
+impl Revoked {
+    /// What became of both.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Yes, other) | (other, Self::Yes) => other,
+            (Self::Failed(error), _) | (_, Self::Failed(error)) => Self::Failed(error),
+            (Self::NoEndpoint, Self::NoEndpoint) => Self::NoEndpoint,
+        }
+    }
+}
+
 impl Acquirer {
     /// The log-in that there is, without a request to any server.
     pub(crate) async fn stored_login(&self) -> Result<Option<StoredLogin>, Error> {
@@ -164,8 +175,8 @@ impl Acquirer {
         })
     }
 
-    /// Forgets the tokens, here and in the store, and then revokes them, whatever of it fails. `None`
-    /// if there were none.
+    /// Forgets the tokens, here and in the store, and then revokes them, whatever of it fails.
+    /// `None` if there were none.
     pub(crate) async fn log_out(&self) -> Result<Option<Revoked>, Error> {
         // From here on no token that is being obtained is held.
         let held = self.state.lock().log_out();
@@ -194,13 +205,10 @@ impl Acquirer {
                 Ok(false) => Revoked::NoEndpoint,
                 Err(error) => Revoked::Failed(error),
             };
-            revoked = match revoked {
-                Some(before @ Revoked::Failed(_)) => Some(before),
-                Some(Revoked::NoEndpoint) if matches!(outcome, Revoked::Yes) => {
-                    Some(Revoked::NoEndpoint)
-                }
-                _ => Some(outcome),
-            };
+            revoked = Some(match revoked {
+                Some(before) => Revoked::and(before, outcome),
+                None => outcome,
+            });
         }
         done.map(|()| revoked)
     }

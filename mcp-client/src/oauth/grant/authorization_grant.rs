@@ -20,8 +20,8 @@ pub(crate) trait AuthorizationGrant: Send + Sync + 'static {
         found: &'a Discovered,
     ) -> BoxFuture<'a, Result<Option<Client>, Error>>;
 
-    /// Gets a token from scratch. May take as long as a user takes, who is not waited for any longer
-    /// than until `interrupted` completes. A request for a token that has begun is not interrupted.
+    /// Gets a token from scratch. May take as long as a user takes, who is not waited for any more
+    /// when `interrupted` completes. A request for a token that has begun is not interrupted.
     fn token<'a>(
         &'a self,
         environment: &'a Environment,

@@ -16,11 +16,10 @@ use tokio::sync::Mutex;
 
 use super::credential_store::{CredentialStore, StoreLock};
 use super::file_access::{Contents, beside, failed, prepare_folder, read, replace};
-use super::file_lock::FileLock;
+use super::file_lock::{FileLock, RefreshLocks};
 use super::key::CredentialKey;
 use crate::http::BoxError;
 use crate::oauth::error::{Error, ErrorKind};
-use mcp_core::jose::sha256;
 
 // The bounds here are fixed because all programs that share a file must agree on them.
 
@@ -30,11 +29,6 @@ const VERSION: u32 = 1;
 const MAX_BYTES: u64 = 4 << 20;
 /// Most credentials in a file.
 const MAX_ENTRIES: usize = 4_096;
-/// The lock files that the refreshes of all credentials share. Two credentials of one lock file
-/// wait for each other, which takes time and does no harm; a lock file for each credential would
-/// litter the folder, and removing one safely is possible on few systems.
-const REFRESH_LOCKS: usize = 64;
-
 /// Keeps credentials in a file that its owner alone can read.
 ///
 /// On Unix the file is made with mode 0600. A file that others can read, that belongs to another
@@ -66,9 +60,9 @@ pub struct FileStore {
 #[derive(Debug)]
 struct Shared {
     path: PathBuf,
-    /// The turns within this process; between processes the lock files decide.
+    /// The turn within this process; between processes the lock file decides.
     writing: Arc<Mutex<()>>,
-    refreshing: [Arc<Mutex<()>>; REFRESH_LOCKS],
+    refreshes: RefreshLocks,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,8 +85,8 @@ impl FileStore {
         }
         prepare_folder(&path)?;
         load_all(&path)?;
-        let refreshing = std::array::from_fn(|_| Arc::default());
-        Ok(Self { shared: Arc::new(Shared { path, writing: Arc::default(), refreshing }) })
+        let refreshes = RefreshLocks::new(&path);
+        Ok(Self { shared: Arc::new(Shared { path, writing: Arc::default(), refreshes }) })
     }
 
     async fn get(&self, key: &str) -> Result<Option<Secret>, Error> {
@@ -124,14 +118,6 @@ impl FileStore {
         })
         .await
     }
-
-    /// Waits for the turn to refresh a credential.
-    async fn refresh_lock(&self, key: &str) -> Result<FileLock, Error> {
-        let number = usize::from(sha256(key.as_bytes())[0]) % REFRESH_LOCKS;
-        let turn = self.shared.refreshing.get(number).map(Arc::clone).unwrap_or_default();
-        let path = beside(&self.shared.path, &format!("refresh{number}.lock"));
-        FileLock::take(&path, turn).await
-    }
 }
 
 #[async_trait]
@@ -149,7 +135,7 @@ impl CredentialStore for FileStore {
     }
 
     async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, BoxError> {
-        Ok(StoreLock::new(self.refresh_lock(key.as_str()).await?))
+        Ok(StoreLock::new(self.shared.refreshes.take(key).await?))
     }
 }
 
@@ -209,6 +195,7 @@ mod tests {
     use tempfile::TempDir;
     use tokio::task::JoinSet;
 
+    use super::super::file_lock::REFRESH_LOCKS;
     use super::*;
 
     struct Fixture {
@@ -467,7 +454,7 @@ mod tests {
         let held = one.lock(&key("a")).await.unwrap();
         let started = tokio::time::Instant::now();
         let error = other.lock(&key("a")).await.unwrap_err().to_string();
-        assert!(error.ends_with("has been locked by another process for 60s"), "{error}");
+        assert!(error.ends_with("has been locked by another task or process for 60s"), "{error}");
         assert_eq!(started.elapsed().as_secs(), 60);
         // Within one store the wait is as long, and a task that gives up leaves the turn to others.
         assert!(one.lock(&key("a")).await.is_err());

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::mem::ManuallyDrop;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::credential_store::{CredentialStore, StoreLock};
 use super::file_access::prepare_folder;
-use super::file_lock::FileLock;
+use super::file_lock::RefreshLocks;
 use super::key::CredentialKey;
 use super::key_locks::KeyLocks;
 use crate::http::BoxError;
@@ -31,7 +31,7 @@ use crate::oauth::error::{Error, ErrorKind};
 ///
 /// Authorizers with clones of one store make one refresh, and use the keychain one after the other.
 /// Keychains have no locks between processes: if several processes of an application use one, give
-/// them a [lock file](KeychainStore::with_lock_file).
+/// them [lock files](KeychainStore::with_lock_files).
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), mcp_client::oauth::Error> {
@@ -50,7 +50,7 @@ pub struct KeychainStore {
     /// here, and not each on a thread of its own.
     turn: Arc<Mutex<()>>,
     locks: Arc<KeyLocks>,
-    file_lock: Option<(PathBuf, Arc<Mutex<()>>)>,
+    refreshes: Option<Arc<RefreshLocks>>,
 }
 
 impl KeychainStore {
@@ -75,20 +75,21 @@ impl KeychainStore {
         service: impl Into<String>,
         backend: Arc<keyring_core::CredentialStore>,
     ) -> Self {
-        let (locks, file_lock) = (Arc::default(), None);
+        let (locks, refreshes) = (Arc::default(), None);
         let backend = Arc::new(Backend(Some(backend)));
-        Self { service: service.into().into(), backend, turn: Arc::default(), locks, file_lock }
+        Self { service: service.into().into(), backend, turn: Arc::default(), locks, refreshes }
     }
 
-    /// Takes a lock file around each refresh, so that several processes make one. The file stays,
-    /// and is empty. Its folder is made, and must not be writable by others.
+    /// Takes a lock file around each refresh, so that several processes make one. `path` is the
+    /// beginning of the names of these files, which stay and are empty. Their folder is made, and
+    /// must not be writable by others.
     ///
     /// # Errors
     /// [`ErrorKind::Store`] if the folder cannot be used.
-    pub fn with_lock_file(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref().to_owned();
-        prepare_folder(&path)?;
-        self.file_lock = Some((path, Arc::default()));
+    pub fn with_lock_files(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        prepare_folder(path)?;
+        self.refreshes = Some(Arc::new(RefreshLocks::new(path)));
         Ok(self)
     }
 
@@ -158,8 +159,8 @@ impl CredentialStore for KeychainStore {
     }
 
     async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, BoxError> {
-        match &self.file_lock {
-            Some((path, turn)) => Ok(StoreLock::new(FileLock::take(path, Arc::clone(turn)).await?)),
+        match &self.refreshes {
+            Some(refreshes) => Ok(StoreLock::new(refreshes.take(key).await?)),
             None => Ok(StoreLock::new(self.locks.lock(key).await)),
         }
     }
