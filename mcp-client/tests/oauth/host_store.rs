@@ -2,12 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use mcp_client::http::{BoxError, async_trait};
 use mcp_client::oauth::{
-    CredentialKey, CredentialStore, ErrorKind, ImportedToken, LoginStatus, MemoryStore,
-    RegisteredClient, Revocation, Secret, StoreLock,
+    ErrorKind, ImportedToken, LoginStatus, MemoryStore, RegisteredClient, Revocation,
 };
 
+use crate::hooked_store::{HookedStore, Operation};
 use crate::host::{REVOKE, hosted, log_in, revokes};
 use crate::world::{Answer, ISSUER, METADATA, PRM, SERVER, World};
 
@@ -93,35 +92,15 @@ async fn a_log_out_ends_a_log_in_and_a_refresh_that_are_under_way() {
     assert_eq!(again.status().await.unwrap(), LoginStatus::LoggedOut);
 }
 
-/// A store that does not forget.
-#[derive(Clone)]
-struct Stubborn(MemoryStore);
-
-#[async_trait]
-impl CredentialStore for Stubborn {
-    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
-        self.0.load(key).await
-    }
-
-    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
-        assert!(matches!(key.user(), None | Some("alice")), "{key:?}");
-        self.0.save(key, value).await
-    }
-
-    async fn remove(&self, _: &CredentialKey) -> Result<(), BoxError> {
-        Err("read-only".into())
-    }
-
-    async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, BoxError> {
-        self.0.lock(key).await
-    }
-}
-
 #[tokio::test]
 async fn a_log_out_says_that_the_store_did_not_forget() {
     let world = World::new();
     revokes(&world);
-    let store = Stubborn(MemoryStore::new());
+    let store = HookedStore::new(&MemoryStore::new(), |operation, key| {
+        assert!(matches!(key.user(), None | Some("alice")), "{key:?}");
+        let forgets = operation != Operation::Remove;
+        std::future::ready(if forgets { Ok(()) } else { Err("read-only".into()) })
+    });
     let oauth = hosted(&world).store(store).principal("alice").build_for(SERVER).unwrap();
     log_in(&world, &oauth).await;
     let error = oauth.logout().await.unwrap_err();

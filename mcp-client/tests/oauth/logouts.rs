@@ -3,49 +3,44 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mcp_client::http::{BoxError, async_trait};
-use mcp_client::oauth::{
-    CredentialKey, CredentialStore, ErrorKind, LoginStatus, MemoryStore, RegisteredClient, Secret,
-    StoreLock,
-};
+use mcp_client::oauth::{CredentialKey, ErrorKind, LoginStatus, MemoryStore, RegisteredClient};
 use mcp_test_support::Gate;
 
+use crate::hooked_store::{HookedStore, Operation};
 use crate::host::{REVOKE, hosted, log_in, revokes};
 use crate::world::{Answer, PRM, REDIRECT, SERVER, World, bound};
 
-/// A store whose lock waits at a gate once.
-#[derive(Clone)]
-struct SlowLock {
-    store: MemoryStore,
+/// A store in which one operation waits at a gate, once.
+struct SlowStore {
+    hooked: HookedStore,
     gate: Gate,
     is_slow: Arc<AtomicBool>,
 }
 
-impl SlowLock {
-    fn new(store: &MemoryStore) -> Self {
-        Self { store: store.clone(), gate: Gate::new(), is_slow: Arc::default() }
+impl SlowStore {
+    fn new(operation: Operation, waits_before: bool) -> Self {
+        let (gate, is_slow) = (Gate::new(), Arc::new(AtomicBool::new(false)));
+        let hook = |is_here: bool| {
+            let (gate, is_slow) = (gate.clone(), Arc::clone(&is_slow));
+            move |now, _: &CredentialKey| {
+                let waits = is_here && now == operation && is_slow.swap(false, Ordering::SeqCst);
+                let gate = gate.clone();
+                async move {
+                    if waits {
+                        gate.wait().await;
+                    }
+                    Ok(())
+                }
+            }
+        };
+        let hooked = HookedStore::new(&MemoryStore::new(), hook(waits_before));
+        let hooked = hooked.after(hook(!waits_before));
+        Self { hooked, gate, is_slow }
     }
-}
 
-#[async_trait]
-impl CredentialStore for SlowLock {
-    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
-        self.store.load(key).await
-    }
-
-    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
-        self.store.save(key, value).await
-    }
-
-    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
-        self.store.remove(key).await
-    }
-
-    async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, BoxError> {
-        if self.is_slow.swap(false, Ordering::SeqCst) {
-            self.gate.wait().await;
-        }
-        self.store.lock(key).await
+    /// One whose lock waits.
+    fn of_lock() -> Self {
+        Self::new(Operation::Lock, true)
     }
 }
 
@@ -78,19 +73,19 @@ async fn an_old_log_in_leaves_the_tokens_of_the_next_one_alone() {
 async fn a_log_in_that_waits_for_the_lock_during_a_log_out_saves_nothing() {
     let world = World::new();
     revokes(&world);
-    let store = SlowLock::new(&MemoryStore::new());
-    let oauth = hosted(&world).store(store.clone()).build_for(SERVER).unwrap();
+    let slow = SlowStore::of_lock();
+    let oauth = hosted(&world).store(slow.hooked.clone()).build_for(SERVER).unwrap();
     let login = oauth.begin_login().await.unwrap();
     let answer = world.log_in(login.url());
-    store.is_slow.store(true, Ordering::SeqCst);
+    slow.is_slow.store(true, Ordering::SeqCst);
     let (finished, ()) = tokio::join!(login.finish(&answer), async {
-        store.gate.arrived(1).await;
+        slow.gate.arrived(1).await;
         oauth.logout().await.unwrap();
-        store.gate.open(1);
+        slow.gate.open(1);
     });
     assert_eq!(finished.unwrap_err().kind(), ErrorKind::Denied);
     assert_eq!(revoked(&world), ["refresh-1", "access-1"]);
-    let next = hosted(&world).store(store.store).build_for(SERVER).unwrap();
+    let next = hosted(&world).store(slow.hooked.memory).build_for(SERVER).unwrap();
     assert_eq!(next.status().await.unwrap(), LoginStatus::LoggedOut);
 }
 
@@ -99,18 +94,18 @@ async fn a_refresh_that_waits_for_the_lock_during_a_log_out_sends_nothing() {
     // The log-out is that of the same authorizer, or of another process.
     for is_same in [true, false] {
         let world = World::new();
-        let store = SlowLock::new(&MemoryStore::new());
-        let oauth = hosted(&world).store(store.clone()).build_for(SERVER).unwrap();
-        let other = hosted(&world).store(store.store.clone()).build_for(SERVER).unwrap();
+        let slow = SlowStore::of_lock();
+        let oauth = hosted(&world).store(slow.hooked.clone()).build_for(SERVER).unwrap();
+        let other = hosted(&world).store(slow.hooked.memory.clone()).build_for(SERVER).unwrap();
         log_in(&world, &oauth).await;
         assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
         world.expire_all();
-        store.is_slow.store(true, Ordering::SeqCst);
+        slow.is_slow.store(true, Ordering::SeqCst);
         let (called, ()) = tokio::join!(world.call(&oauth, "a"), async {
-            store.gate.arrived(1).await;
+            slow.gate.arrived(1).await;
             let logs_out = if is_same { &oauth } else { &other };
             logs_out.logout().await.unwrap();
-            store.gate.open(1);
+            slow.gate.open(1);
         });
         let expected = if is_same { ErrorKind::Denied } else { ErrorKind::LoginRequired };
         assert_eq!(called.unwrap_err().kind(), expected);
@@ -122,48 +117,18 @@ async fn a_refresh_that_waits_for_the_lock_during_a_log_out_sends_nothing() {
 #[tokio::test]
 async fn a_user_who_has_logged_out_is_not_asked_by_what_began_before() {
     let world = World::new();
-    let store = SlowLock::new(&MemoryStore::new());
-    let oauth = world.oauth().store(store.clone()).build_for(SERVER).unwrap();
+    let slow = SlowStore::of_lock();
+    let oauth = world.oauth().store(slow.hooked.clone()).build_for(SERVER).unwrap();
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
     world.expire_all();
-    store.is_slow.store(true, Ordering::SeqCst);
+    slow.is_slow.store(true, Ordering::SeqCst);
     let (called, ()) = tokio::join!(world.call(&oauth, "a"), async {
-        store.gate.arrived(1).await;
+        slow.gate.arrived(1).await;
         oauth.logout().await.unwrap();
-        store.gate.open(1);
+        slow.gate.open(1);
     });
     assert_eq!(called.unwrap_err().kind(), ErrorKind::Denied);
     assert_eq!(world.logins().len(), 1);
-}
-
-/// A store without locks, where saving waits at a gate once: before or after the text is saved.
-#[derive(Clone)]
-struct SlowSave {
-    slow: SlowLock,
-    waits_before: bool,
-}
-
-#[async_trait]
-impl CredentialStore for SlowSave {
-    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
-        self.slow.load(key).await
-    }
-
-    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
-        let waits = self.slow.is_slow.swap(false, Ordering::SeqCst);
-        if waits && self.waits_before {
-            self.slow.gate.wait().await;
-        }
-        self.slow.save(key, value).await?;
-        if waits && !self.waits_before {
-            self.slow.gate.wait().await;
-        }
-        Ok(())
-    }
-
-    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
-        self.slow.remove(key).await
-    }
 }
 
 #[tokio::test]
@@ -171,10 +136,10 @@ async fn a_refresh_without_a_lock_removes_its_own_token_alone_after_a_log_out() 
     for waits_before in [true, false] {
         let world = World::new();
         revokes(&world);
-        let slow = SlowLock::new(&MemoryStore::new());
-        let store = SlowSave { slow: slow.clone(), waits_before };
+        let slow = SlowStore::new(Operation::Save, waits_before);
+        let store = slow.hooked.clone().without_locks();
+        let other = hosted(&world).store(store.memory.clone()).build_for(SERVER).unwrap();
         let oauth = hosted(&world).store(store).build_for(SERVER).unwrap();
-        let other = hosted(&world).store(slow.store.clone()).build_for(SERVER).unwrap();
         log_in(&world, &oauth).await;
         assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
         world.expire_all();
@@ -244,36 +209,14 @@ async fn a_log_in_that_waits_for_its_user_ends_with_its_authorizer() {
     gate.dropped(1).await;
 }
 
-/// A store that cannot be locked.
-#[derive(Clone)]
-struct NoLock(MemoryStore);
-
-#[async_trait]
-impl CredentialStore for NoLock {
-    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
-        self.0.load(key).await
-    }
-
-    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
-        self.0.save(key, value).await
-    }
-
-    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
-        self.0.remove(key).await
-    }
-
-    async fn lock(&self, _: &CredentialKey) -> Result<StoreLock, BoxError> {
-        Err("locked by another program".into())
-    }
-}
-
 #[tokio::test]
 async fn a_log_out_does_what_it_can_without_the_lock() {
     let world = World::new();
     revokes(&world);
     let store = MemoryStore::new();
     log_in(&world, &hosted(&world).store(store.clone()).build_for(SERVER).unwrap()).await;
-    let oauth = hosted(&world).store(NoLock(store)).build_for(SERVER).unwrap();
+    let store = HookedStore::failing(&store, Operation::Lock, "locked by another program");
+    let oauth = hosted(&world).store(store).build_for(SERVER).unwrap();
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
     assert_eq!(oauth.logout().await.unwrap_err().kind(), ErrorKind::Store);
     assert_eq!(revoked(&world), ["refresh-1", "access-1"]);

@@ -7,6 +7,7 @@ mod dpop;
 mod enterprise;
 mod file_store;
 mod grants;
+mod hooked_store;
 mod host;
 mod host_store;
 mod identity;

@@ -4,13 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::join_all;
-use mcp_client::http::{Authorizer as _, BoxError, async_trait};
-use mcp_client::oauth::{
-    CredentialKey, CredentialStore, ErrorKind, MemoryStore, OAuth, OAuthLimits, RegisteredClient,
-    Secret, StoreLock,
-};
+use mcp_client::http::Authorizer as _;
+use mcp_client::oauth::{ErrorKind, MemoryStore, OAuth, OAuthLimits, RegisteredClient};
 use serde_json::json;
 
+use crate::hooked_store::{HookedStore, Operation};
 use crate::world::{Answer, ISSUER, PRM, SERVER, World, bind, binding, bound};
 
 const TOKEN: &str = "https://as.example.com/token";
@@ -31,13 +29,20 @@ async fn the_next_process_finds_the_token() {
 #[tokio::test]
 async fn two_processes_with_one_store_make_one_refresh() {
     let world = World::new();
-    let store = Locked::default();
+    let locks = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&locks);
+    let store = HookedStore::new(&MemoryStore::new(), move |operation, _| {
+        if operation == Operation::Lock {
+            counter.fetch_add(1, Ordering::SeqCst);
+        }
+        std::future::ready(Ok(()))
+    });
     let (one, two) =
         (bound(world.oauth().store(store.clone())), bound(world.oauth().store(store.clone())));
     assert_eq!(world.call(&one, "a").await.unwrap(), 200);
     assert_eq!(world.call(&two, "a").await.unwrap(), 200);
     world.expire_all();
-    let before = store.locks.load(Ordering::SeqCst);
+    let before = locks.load(Ordering::SeqCst);
     // Both have read the store, and one refresh is under way, before there is a new token.
     let permits = world.token_gate.acquire_many(1_000).await.unwrap();
     let both = async { tokio::join!(world.call(&one, "a"), world.call(&two, "a")) };
@@ -46,7 +51,7 @@ async fn two_processes_with_one_store_make_one_refresh() {
         for _ in 0..1_000 {
             tokio::task::yield_now().await;
         }
-        let locks = store.locks.load(Ordering::SeqCst) - before;
+        let locks = locks.load(Ordering::SeqCst) - before;
         assert_eq!(locks, 2, "a refresh did not take the lock");
         drop(permits);
     };
@@ -80,72 +85,16 @@ async fn connections_that_share_a_store_in_memory_make_one_refresh() {
     assert_eq!((world.grants("refresh_token").len(), world.logins().len()), (1, 1));
 }
 
-/// A store with a lock, such as one that processes share.
-#[derive(Clone, Default)]
-struct Locked {
-    store: MemoryStore,
-    lock: Arc<tokio::sync::Mutex<()>>,
-    /// How often the lock was asked for.
-    locks: Arc<AtomicUsize>,
-}
-
-#[async_trait]
-impl CredentialStore for Locked {
-    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
-        self.store.load(key).await
-    }
-
-    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
-        self.store.save(key, value).await
-    }
-
-    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
-        self.store.remove(key).await
-    }
-
-    async fn lock(&self, _: &CredentialKey) -> Result<StoreLock, BoxError> {
-        self.locks.fetch_add(1, Ordering::SeqCst);
-        Ok(StoreLock::new(Arc::clone(&self.lock).lock_owned().await))
-    }
-}
-
-/// A store whose disk is full, or cannot be read.
-#[derive(Clone)]
-struct Broken {
-    store: MemoryStore,
-    loads: bool,
-    saves: bool,
-    tries: Arc<AtomicUsize>,
-}
-
-#[async_trait]
-impl CredentialStore for Broken {
-    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
-        if self.loads { self.store.load(key).await } else { Err("unreadable".into()) }
-    }
-
-    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
-        self.tries.fetch_add(1, Ordering::SeqCst);
-        if self.saves { self.store.save(key, value).await } else { Err("disk full".into()) }
-    }
-
-    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
-        self.store.remove(key).await
-    }
-}
-
 #[tokio::test]
 async fn a_failing_store_needs_no_log_in() {
-    let broken =
-        |loads, saves| Broken { store: MemoryStore::new(), loads, saves, tries: Arc::default() };
     let world = World::new();
-    let error =
-        world.call(&bound(world.oauth().store(broken(false, true))), "a").await.unwrap_err();
+    let unreadable = HookedStore::failing(&MemoryStore::new(), Operation::Load, "unreadable");
+    let error = world.call(&bound(world.oauth().store(unreadable)), "a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store);
     assert!(world.logins().is_empty(), "no log-in because a disk was busy");
 
     // Tokens that cannot be saved are used all the same, and no older one replaces them.
-    let store = broken(true, false);
+    let store = HookedStore::failing(&MemoryStore::new(), Operation::Save, "disk full");
     let oauth = bound(world.oauth().store(store.clone()));
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
     for used in ["refresh-1", "refresh-2"] {
@@ -157,33 +106,16 @@ async fn a_failing_store_needs_no_log_in() {
         );
     }
     assert_eq!(world.logins().len(), 1);
-    assert!(store.tries.load(Ordering::SeqCst) >= 4);
-}
-
-/// A store that does not answer, such as a keychain whose dialog stays open.
-#[derive(Clone)]
-struct Silent;
-
-#[async_trait]
-impl CredentialStore for Silent {
-    async fn load(&self, _: &CredentialKey) -> Result<Option<Secret>, BoxError> {
-        std::future::pending().await
-    }
-
-    async fn save(&self, _: &CredentialKey, _: &Secret) -> Result<(), BoxError> {
-        std::future::pending().await
-    }
-
-    async fn remove(&self, _: &CredentialKey) -> Result<(), BoxError> {
-        std::future::pending().await
-    }
+    assert_eq!(format!("{:?}", store.memory), "MemoryStore { entries: 0, .. }");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_does_not_answer_is_waited_for_only_so_long() {
     let world = World::new();
     let begun = tokio::time::Instant::now();
-    let error = world.call(&bound(world.oauth().store(Silent)), "a").await.unwrap_err();
+    // Such as a keychain whose dialog stays open.
+    let silent = HookedStore::new(&MemoryStore::new(), |_, _| std::future::pending());
+    let error = world.call(&bound(world.oauth().store(silent)), "a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store);
     assert!(format!("{error:?}").contains("OAuthLimits::store_timeout"), "{error:?}");
     assert_eq!(begun.elapsed(), OAuthLimits::new().store_timeout);
@@ -193,8 +125,7 @@ async fn a_store_that_does_not_answer_is_waited_for_only_so_long() {
 #[tokio::test]
 async fn a_client_stays_with_its_authorization_server_though_the_store_fails() {
     let world = World::new();
-    let store =
-        Broken { store: MemoryStore::new(), loads: true, saves: false, tries: Arc::default() };
+    let store = HookedStore::failing(&MemoryStore::new(), Operation::Save, "disk full");
     let client = RegisteredClient::new("robot").secret("CANARY").issuer_from_server();
     let oauth = OAuth::client_credentials(client).http_stack(world.clone()).store(store).build();
     let oauth = bind(oauth);
@@ -225,29 +156,14 @@ async fn a_store_in_memory_is_bounded() {
     assert_eq!(format!("{store:?}"), "MemoryStore { entries: 1024, .. }");
 }
 
-/// A store without a lock, whose tokens must not be removed.
-#[derive(Clone)]
-struct Unlocked(MemoryStore);
-
-#[async_trait]
-impl CredentialStore for Unlocked {
-    async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, BoxError> {
-        self.0.load(key).await
-    }
-
-    async fn save(&self, key: &CredentialKey, value: &Secret) -> Result<(), BoxError> {
-        self.0.save(key, value).await
-    }
-
-    async fn remove(&self, key: &CredentialKey) -> Result<(), BoxError> {
-        panic!("{} was removed, though it is newer", key.as_str())
-    }
-}
-
 #[tokio::test]
 async fn after_invalid_grant_the_token_of_a_quicker_process_is_used() {
     let world = World::new();
-    let store = Unlocked(MemoryStore::new());
+    let store = HookedStore::new(&MemoryStore::new(), |operation, key| {
+        assert_ne!(operation, Operation::Remove, "{} is newer", key.as_str());
+        std::future::ready(Ok(()))
+    });
+    let store = store.without_locks();
     let client = || RegisteredClient::new("desktop");
     let slow = bound(world.oauth().client(client()).store(store.clone()));
     assert_eq!(world.call(&slow, "a").await.unwrap(), 200);
