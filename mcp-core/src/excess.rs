@@ -1,5 +1,7 @@
 //! What takes the place of a tool's result that is too large, on both sides.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::json::to_text;
@@ -8,6 +10,55 @@ use crate::types::{CallToolResult, Content, ResourceLink, TextContent};
 /// What is kept free for the note and the members around the content, in bytes.
 const RESERVED: usize = 512;
 
+/// What to do with a result that is too large.
+pub enum Excess<'a> {
+    /// Nothing of it is passed on.
+    Refuse,
+    /// Its content is cut.
+    Cut,
+    /// A link takes its place. The function keeps a text with a media type, and returns its URI;
+    /// `None` if it does not keep it.
+    Keep(&'a mut dyn FnMut(String, &'static str) -> Option<String>),
+}
+
+impl fmt::Debug for Excess<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refuse => "Refuse",
+            Self::Cut => "Cut",
+            Self::Keep(_) => "Keep",
+        })
+    }
+}
+
+/// What takes the place of a result of `bytes` bytes, so that it has about `max_bytes` bytes of
+/// JSON. `None` if it has to be refused.
+pub fn shorten(
+    result: CallToolResult,
+    (bytes, max_bytes): (usize, usize),
+    excess: Excess<'_>,
+) -> Option<CallToolResult> {
+    match excess {
+        Excess::Refuse => None,
+        // A part of structured content would not have its schema.
+        Excess::Cut if result.structured_content.is_some() => None,
+        Excess::Cut => Some(cut_content(result, bytes, max_bytes)),
+        Excess::Keep(keep) => {
+            let (text, mime_type) = kept_text(&result)?;
+            let size = text.len();
+            let uri = keep(text, mime_type)?;
+            Some(link_to_kept(&result, &uri, (mime_type, size), (bytes, max_bytes)))
+        }
+    }
+}
+
+/// The error in place of a result of `bytes` bytes.
+#[must_use]
+pub fn refused(bytes: usize, max_bytes: usize) -> CallToolResult {
+    let why = refusal(bytes, max_bytes);
+    CallToolResult::new().content([Content::text(why)]).is_error(true)
+}
+
 /// The length of a value as JSON, in bytes.
 pub fn json_length<T: Serialize>(value: &T) -> usize {
     to_text(value).map_or(usize::MAX / 2, |text| text.len())
@@ -15,8 +66,7 @@ pub fn json_length<T: Serialize>(value: &T) -> usize {
 
 /// A result of `bytes` bytes with its content cut to about `max_bytes` bytes of JSON: a text
 /// between two characters, and other blocks as a whole. A note at the end says so.
-#[must_use]
-pub fn cut_content(mut result: CallToolResult, bytes: usize, max_bytes: usize) -> CallToolResult {
+fn cut_content(mut result: CallToolResult, bytes: usize, max_bytes: usize) -> CallToolResult {
     let meta = result.meta.as_ref().map_or(0, json_length);
     let mut free = max_bytes.saturating_sub(RESERVED + meta);
     let mut kept = Vec::new();
@@ -43,8 +93,7 @@ pub fn cut_content(mut result: CallToolResult, bytes: usize, max_bytes: usize) -
 }
 
 /// The text as which a result is kept, and its media type: its only text, or all of it as JSON.
-#[must_use]
-pub fn kept_text(result: &CallToolResult) -> Option<(String, &'static str)> {
+fn kept_text(result: &CallToolResult) -> Option<(String, &'static str)> {
     match &result.content[..] {
         [Content::Text(only)] if result.structured_content.is_none() => {
             Some((only.text.clone(), "text/plain"))
@@ -55,8 +104,7 @@ pub fn kept_text(result: &CallToolResult) -> Option<(String, &'static str)> {
 
 /// A link in place of a result of `bytes` bytes that is kept, which has `size` bytes. A result with
 /// structured content becomes an error, because a result without an error must have the schema.
-#[must_use]
-pub fn link_to_kept(
+fn link_to_kept(
     result: &CallToolResult,
     uri: &str,
     (mime_type, size): (&str, usize),

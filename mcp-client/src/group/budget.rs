@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mcp_core::excess::{cut_content, json_length, kept_text, link_to_kept, refusal};
-use mcp_core::types::{CallToolResult, Content, ReadResourceResult};
+use mcp_core::excess::{self, json_length, refused, shorten};
+use mcp_core::types::ReadResourceResult;
 
 use super::spill::{Spill, SpillLimits};
 use crate::call::ToolReply;
@@ -74,31 +74,18 @@ impl ResultBudget {
         if bytes <= self.max_bytes {
             return reply;
         }
-        let result = reply.into_inner();
-        let short = match &self.excess {
-            Excess::Refuse => None,
-            Excess::Cut if result.structured_content.is_some() => None,
-            Excess::Cut => Some(cut_content(result, bytes, self.max_bytes)),
-            Excess::Spill(spill) => self.spilled(spill, server, &result, bytes),
+        let mut keep = |text, mime_type| match &self.excess {
+            Excess::Spill(spill) => spill.keep(server, text, mime_type),
+            Excess::Refuse | Excess::Cut => None,
         };
+        let excess = match &self.excess {
+            Excess::Refuse => excess::Excess::Refuse,
+            Excess::Cut => excess::Excess::Cut,
+            Excess::Spill(_) => excess::Excess::Keep(&mut keep),
+        };
+        let short = shorten(reply.into_inner(), (bytes, self.max_bytes), excess);
         let short = short.filter(|short| json_length(short) <= self.max_bytes);
-        ToolReply::new(short.unwrap_or_else(|| {
-            let why = refusal(bytes, self.max_bytes);
-            CallToolResult::new().content([Content::text(why)]).is_error(true)
-        }))
-    }
-
-    fn spilled(
-        &self,
-        spill: &Spill,
-        server: &str,
-        result: &CallToolResult,
-        bytes: usize,
-    ) -> Option<CallToolResult> {
-        let (text, mime_type) = kept_text(result)?;
-        let size = text.len();
-        let uri = spill.keep(server, text, mime_type)?;
-        Some(link_to_kept(result, &uri, (mime_type, size), (bytes, self.max_bytes)))
+        ToolReply::new(short.unwrap_or_else(|| refused(bytes, self.max_bytes)))
     }
 
     /// A result of a server that is kept.

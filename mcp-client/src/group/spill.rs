@@ -9,14 +9,17 @@ use mcp_core::types::{ReadResourceResult, ResourceContents, TextResourceContents
 use tokio::time::Instant;
 
 /// The limits of the results that [`ResultBudget::spill`](super::ResultBudget::spill) keeps. When
-/// there is no room, the oldest are dropped.
+/// there is no room, the oldest are dropped, those of the same server first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpillLimits {
     /// Maximum number of results that are kept. 256.
     pub max_results: usize,
-    /// Maximum size of all results that are kept, in bytes; a larger one is refused. 64 MiB.
+    /// Maximum size of all results that are kept, in bytes. 64 MiB.
     pub max_total_bytes: usize,
+    /// Maximum size of the results of one server that are kept, in bytes; a larger one is refused.
+    /// 16 MiB.
+    pub max_server_bytes: usize,
     /// Time that a result is kept. 10 minutes.
     pub result_timeout: Duration,
 }
@@ -28,6 +31,7 @@ impl SpillLimits {
         Self {
             max_results: 256,
             max_total_bytes: 64 << 20,
+            max_server_bytes: 16 << 20,
             result_timeout: Duration::from_secs(600),
         }
     }
@@ -74,13 +78,15 @@ impl Spill {
         text: String,
         mime_type: &'static str,
     ) -> Option<String> {
-        let SpillLimits { max_results, max_total_bytes, result_timeout } = self.limits;
-        if text.len() > max_total_bytes || max_results == 0 {
+        let SpillLimits { max_results, max_total_bytes, max_server_bytes, result_timeout } =
+            self.limits;
+        if text.len() > max_total_bytes.min(max_server_bytes) || max_results == 0 {
             return None;
         }
         let until = later(Instant::now(), result_timeout);
         let mut results = self.results.lock();
         results.expire(Instant::now());
+        results.make_room(server, max_server_bytes - text.len());
         while results.kept.len() >= max_results || results.bytes > max_total_bytes - text.len() {
             results.drop_oldest();
         }
@@ -107,6 +113,20 @@ impl Results {
         while self.kept.front().is_some_and(|kept| kept.until <= now) {
             self.drop_oldest();
         }
+    }
+
+    /// Drops the oldest results of a server until the others of it have at most `max_bytes` bytes.
+    fn make_room(&mut self, server: &str, max_bytes: usize) {
+        let of_server = |kept: &&Kept| kept.server == server;
+        let mut own: usize = self.kept.iter().filter(of_server).map(|kept| kept.text.len()).sum();
+        self.kept.retain(|kept| {
+            let stays = kept.server != server || own <= max_bytes;
+            if !stays {
+                own -= kept.text.len();
+                self.bytes -= kept.text.len();
+            }
+            stays
+        });
     }
 
     fn drop_oldest(&mut self) {
@@ -143,6 +163,20 @@ mod tests {
         assert!(there(&large) && there(&uris[2]), "95 bytes fit");
         let whole = keep(100).unwrap();
         assert!(there(&whole) && !there(&large));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_does_not_take_the_place_of_the_results_of_another() {
+        let limits = SpillLimits { max_server_bytes: 50, ..SpillLimits::new() };
+        let spill = Spill::new(limits);
+        let keep = |server, bytes| spill.keep(server, "x".repeat(bytes), "text/plain");
+        assert_eq!(keep("s", 51), None, "larger than what may be kept of a server");
+        let quiet = keep("quiet", 10).unwrap();
+        let uris = [20, 20, 20].map(|bytes| keep("s", bytes).unwrap());
+        let there = |uri: &String| spill.read("s", uri).is_some();
+        assert_eq!(uris.each_ref().map(there), [false, true, true]);
+        assert!(spill.read("quiet", &quiet).is_some());
+        assert_eq!(spill.results.lock().bytes, 50);
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mcp_core::excess::{cut_content, kept_text, link_to_kept, refusal};
+use mcp_core::excess::{self, refusal, refused, shorten};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::method::{Method as _, PromptsGet, ResourcesRead, ToolsCall};
 use mcp_core::service::{Notification, Reply, Request, Service};
 use mcp_core::types::{
-    CacheScope, CallToolResult, Content, ReadResourceResult, ResourceContents, TextResourceContents,
+    CacheScope, CallToolResult, ReadResourceResult, ResourceContents, TextResourceContents,
 };
 use serde_json::json;
 use tower_layer::Layer;
@@ -170,44 +170,31 @@ impl ResponseSizeLayer {
                 );
             }
         };
-        let shrunk = match &self.excess {
-            Excess::Refuse => None,
-            Excess::Cut if parsed.structured_content.is_some() => None,
-            Excess::Cut => Some(cut_content(parsed, bytes, self.max_bytes)),
-            Excess::Spill(spill) => self.spilled(spill, owner, parsed, bytes),
+        let mut owner = owner.0;
+        let mut keep = |text: String, mime_type| match &self.excess {
+            Excess::Spill(spill) => {
+                spill.keep(owner.take()?, Text { text: text.into(), mime_type })
+            }
+            Excess::Refuse | Excess::Cut => None,
         };
-        if let Some(shrunk) = shrunk {
+        let excess = match &self.excess {
+            Excess::Refuse => excess::Excess::Refuse,
+            Excess::Cut => excess::Excess::Cut,
+            Excess::Spill(_) => excess::Excess::Keep(&mut keep),
+        };
+        if let Some(shrunk) = shorten(parsed, (bytes, self.max_bytes), excess) {
             let encoded = context.encode(shrunk)?;
             if encoded.as_bytes().len() <= self.max_bytes {
                 return Ok(encoded);
             }
         }
-        let refusal = self.message(bytes);
-        Ok(context
-            .encode(CallToolResult::new().content([Content::text(refusal)]).is_error(true))?)
-    }
-
-    /// Keeps the result, and returns a link to it.
-    fn spilled(
-        &self,
-        spill: &Spill,
-        owner: Owner,
-        result: CallToolResult,
-        bytes: usize,
-    ) -> Option<CallToolResult> {
-        let (text, mime_type) = kept_text(&result)?;
-        let size = text.len();
-        let uri = spill.keep(owner.0?, Text { text: text.into(), mime_type })?;
-        Some(link_to_kept(&result, &uri, (mime_type, size), (bytes, self.max_bytes)))
-    }
-
-    fn message(&self, bytes: usize) -> String {
-        refusal(bytes, self.max_bytes)
+        Ok(context.encode(refused(bytes, self.max_bytes))?)
     }
 
     fn error(&self, bytes: usize) -> ErrorObject {
         let data = json!({ "bytes": bytes, "maxBytes": self.max_bytes });
-        ErrorObject::new(code::INTERNAL_ERROR, self.message(bytes)).with_data(&data)
+        let message = refusal(bytes, self.max_bytes);
+        ErrorObject::new(code::INTERNAL_ERROR, message).with_data(&data)
     }
 }
 

@@ -57,14 +57,6 @@ async fn open(
     target: Uri,
 ) -> Result<ProxyStream, BoxError> {
     let url = proxy.uri().clone();
-    if url.scheme() != Some(&Scheme::HTTP) {
-        let scheme = url.scheme_str().unwrap_or_default();
-        let message = format!(
-            "the proxy of the request has the scheme {scheme}, which is not supported; use one \
-             with http, or replace the network (`HttpStack`)"
-        );
-        return Err(message.into());
-    }
     if target.scheme() == Some(&Scheme::HTTPS) {
         let mut tunnel = Tunnel::new(url, tcp);
         if let Some(authorization) = proxy.basic_auth() {

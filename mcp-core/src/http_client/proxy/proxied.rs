@@ -146,11 +146,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_proxy_that_is_not_supported_fails_the_request() {
-        let (_proxy, network) = network("socks5").await;
-        for url in ["http://mcp.example/", "https://mcp.example/"] {
-            let error = network.send(get(url)).await.unwrap_err();
-            assert!(!error.may_have_left());
-            assert!(format!("{error:?}").contains("the scheme socks5"), "{error:?}");
+        for scheme in ["socks5", "https"] {
+            let (_proxy, network) = network(scheme).await;
+            for url in ["http://mcp.example/", "https://mcp.example/"] {
+                let error = network.send(get(url)).await.unwrap_err();
+                assert!(!error.may_have_left());
+                let shown = format!("{error:?}");
+                assert!(shown.contains(&format!("has the scheme {scheme},")), "{shown}");
+                assert!(!shown.contains("s3cret"), "{shown}");
+            }
         }
     }
 

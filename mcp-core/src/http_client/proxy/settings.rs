@@ -42,13 +42,24 @@ impl Proxy {
     /// The URL for the matcher, and what is wrong with it. Another one takes the place of a wrong
     /// one, so that the matcher finds the requests that would go through it.
     fn checked(&self) -> (String, Option<String>) {
+        if self.url.is_empty() {
+            return (String::new(), None);
+        }
         let matcher = Matcher::builder().http(self.url.clone()).build();
         let found = matcher.intercept(&Uri::from_static("http://host"));
-        if self.url.is_empty() || found.is_some_and(|proxy| has_valid_port(proxy.uri())) {
-            return (self.url.clone(), None);
-        }
+        let name = self.name;
         // Without the value, which may hold a password.
-        let message = format!("the proxy of {} is not a URL; write http://host:port", self.name);
+        let message = match found.as_ref().map(Intercept::uri) {
+            Some(url) if has_valid_port(url) && url.scheme() == Some(&Scheme::HTTP) => {
+                return (self.url.clone(), None);
+            }
+            Some(url) if has_valid_port(url) => format!(
+                "the proxy of {name} has the scheme {}, which is not supported; use one with http, \
+                 or replace the network (`HttpStack`)",
+                url.scheme_str().unwrap_or_default()
+            ),
+            _ => format!("the proxy of {name} is not a URL; write http://host:port"),
+        };
         ("http://host".to_owned(), Some(message))
     }
 }
