@@ -56,13 +56,15 @@ impl ClientBuilder {
         self.settings.server_name.get_or_insert_with(|| name.to_owned());
         let inbound = self.inbound()?;
         let limits = &self.settings.limits;
+        let transport = HttpTransport::new(endpoint.clone(), &self.http, limits, &inbound);
         if let Some(authorizer) = &self.http.authorizer {
             let known = self.settings.known.as_ref().map(|known| known.revision);
             let expected = self.settings.revision.or(known);
             // An authorizer may outlive the connection, which it does not keep.
             let connection = || Arc::downgrade(&inbound);
             let (for_revision, for_cache, for_open) = (connection(), connection(), connection());
-            let binding = Binding::new(endpoint.clone())
+            let for_logout = transport.weak();
+            let binding = Binding::new(endpoint)
                 .with_limits(limits.clone())
                 .with_revision(move || {
                     let inbound = for_revision.upgrade();
@@ -73,10 +75,10 @@ impl ClientBuilder {
                         inbound.cache.identity_changed();
                     }
                 })
+                .on_logout(move || for_logout.logged_out())
                 .open_while(move || for_open.strong_count() > 0);
             authorizer.bind(&binding).map_err(Error::unauthorized)?;
         }
-        let transport = HttpTransport::new(endpoint, &self.http, limits, &inbound);
         let mut older = OlderHttp {
             transport: transport.clone(),
             limits: limits.clone(),

@@ -84,6 +84,7 @@ pub struct Binding {
     limits: Limits,
     revision: Arc<dyn Fn() -> Option<Revision> + Send + Sync>,
     on_identity_change: Arc<dyn Fn() + Send + Sync>,
+    on_logout: Arc<dyn Fn() + Send + Sync>,
     is_open: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
@@ -96,6 +97,7 @@ impl Binding {
             limits: Limits::new(),
             revision: Arc::new(|| None),
             on_identity_change: Arc::new(|| {}),
+            on_logout: Arc::new(|| {}),
             is_open: Arc::new(|| true),
         }
     }
@@ -121,6 +123,13 @@ impl Binding {
     #[must_use]
     pub fn on_identity_change(mut self, changed: impl Fn() + Send + Sync + 'static) -> Self {
         self.on_identity_change = Arc::new(changed);
+        self
+    }
+
+    /// The same connection with what is called when the user logs out.
+    #[must_use]
+    pub fn on_logout(mut self, logged_out: impl Fn() + Send + Sync + 'static) -> Self {
+        self.on_logout = Arc::new(logged_out);
         self
     }
 
@@ -162,6 +171,12 @@ impl Binding {
     /// new credentials.
     pub fn identity_changed(&self) {
         (self.on_identity_change)();
+    }
+
+    /// Reports that the user has logged out: what the server keeps for the old user, such as a
+    /// session of the legacy era, is not used again. Report [`Binding::identity_changed`] too.
+    pub fn logged_out(&self) {
+        (self.on_logout)();
     }
 }
 

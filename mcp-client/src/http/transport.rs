@@ -2,7 +2,7 @@
 //! the response. There is no task in between.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use mcp_core::json::JsonBytes;
 use mcp_core::method::{self, Initialize, Method as _, RetrySafety, ToolsList, retry_safety};
@@ -27,6 +27,18 @@ use mcp_core::http_client::url;
 #[derive(Clone)]
 pub(crate) struct HttpTransport(Arc<Inner>);
 
+/// An [`HttpTransport`] that may be gone.
+pub(crate) struct WeakTransport(Weak<Inner>);
+
+impl WeakTransport {
+    /// The user has logged out.
+    pub(crate) fn logged_out(&self) {
+        if let Some(inner) = self.0.upgrade() {
+            inner.legacy.retire();
+        }
+    }
+}
+
 struct Inner {
     sender: Arc<Sender>,
     modern: ModernCalls,
@@ -50,6 +62,11 @@ impl HttpTransport {
     /// The URL of the server.
     pub(crate) fn url(&self) -> Endpoint {
         self.0.sender.endpoint().clone()
+    }
+
+    /// The transport, which it does not keep.
+    pub(crate) fn weak(&self) -> WeakTransport {
+        WeakTransport(Arc::downgrade(&self.0))
     }
 
     /// The host and the port of the server.

@@ -63,6 +63,14 @@ impl Bindings {
         }
     }
 
+    /// Reports to all connections that the user has logged out.
+    pub(crate) fn logged_out(&self) {
+        for binding in self.all() {
+            binding.identity_changed();
+            binding.logged_out();
+        }
+    }
+
     /// What they call is code of the client, which does not run under the lock.
     fn all(&self) -> Vec<Binding> {
         self.open.lock().bindings.iter().map(|(_, binding)| binding.clone()).collect()

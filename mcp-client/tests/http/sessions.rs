@@ -201,7 +201,7 @@ async fn a_session_that_cannot_be_replaced_fails_all_waiting_calls_at_once() {
     let (errors, ()) = tokio::join!(calls, serve);
     for error in errors {
         assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
-        let told = "the server has forgotten the session and refuses another one";
+        let told = "the session has ended, and the server refuses another one";
         assert!(format!("{error:?}").contains(told), "{error:?}");
     }
     // The next call tries again.
@@ -248,7 +248,7 @@ async fn a_new_session_must_begin_and_have_the_same_revision() {
         script.expect("initialize").await.reply(initialized("2025-03-26"));
     });
     let error = error.await.unwrap_err();
-    assert!(format!("{error:?}").contains("uses another revision in the new one"), "{error:?}");
+    assert!(format!("{error:?}").contains("uses another revision in the next"), "{error:?}");
     // No call uses that session: the next one finds the old one forgotten, and begins another.
     let reply = with(client.call_tool("echo", &json!({})), async {
         let exchange = script.expect("tools/call").await;

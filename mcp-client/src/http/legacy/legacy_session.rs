@@ -2,6 +2,7 @@
 //! interruption. A session that the server has forgotten is replaced, and the call sent again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -40,6 +41,8 @@ pub(crate) struct LegacySession {
     receiver: SessionReceiver,
     renewal: Renewal,
     stream: StreamState,
+    /// Sessions before this generation are not used any more, because the user has logged out.
+    first_usable: AtomicU64,
     /// Whether it is known if the stream of the session is open.
     is_settled: watch::Sender<bool>,
 }
@@ -67,6 +70,7 @@ impl LegacySession {
             receiver,
             renewal: Renewal::default(),
             stream: StreamState::default(),
+            first_usable: AtomicU64::new(0),
             is_settled: watch::Sender::new(false),
         }
     }
@@ -118,6 +122,14 @@ impl LegacySession {
         self.channel.end_session().await;
     }
 
+    /// The next call begins another session: that of a user who has logged out is not continued.
+    pub(crate) fn retire(&self) {
+        let session = self.channel.session();
+        if session.has_id() {
+            self.first_usable.fetch_max(session.generation + 1, Ordering::AcqRel);
+        }
+    }
+
     /// Ends all that runs for the session.
     pub(crate) fn stop(&self) {
         self.receiver.requests.close();
@@ -157,7 +169,11 @@ impl LegacySession {
             let id = renumbered(id, sent);
             sent += 1;
             guard.waits_for(&id);
-            let session = self.channel.session();
+            let mut session = self.channel.session();
+            if session.generation < self.first_usable.load(Ordering::Acquire) {
+                Box::pin(self.renew(&session)).await?;
+                session = self.channel.session();
+            }
             let headers = self.channel.headers_in(&session);
             let request = OutgoingRequest::call(headers, &id, params, info);
             let may_renew = session.has_id() && !is_renewed;
@@ -216,8 +232,8 @@ impl LegacySession {
         Ok(read.map_or_else(Attempt::Cut, Attempt::Answered))
     }
 
-    /// Begins another session in place of one that the server has forgotten (SH-8). What the server
-    /// kept in it is lost.
+    /// Begins another session in place of one that the server has forgotten (SH-8), or whose user
+    /// has logged out. What the server kept in it is lost.
     ///
     /// A task does so: the call that found out may be dropped meanwhile, and others use the session
     /// too.
@@ -236,7 +252,7 @@ impl LegacySession {
     }
 
     async fn begin_again(self: &Arc<Self>) -> Result<(), TransportError> {
-        tracing::debug!("the server has forgotten the session; another one begins");
+        tracing::debug!("another session begins");
         let before = self.channel.session();
         let wait = self.limits().http.reinitialize_timeout;
         let begun = self.sender().within(wait, self.begin_session_after(&before)).await;
@@ -254,7 +270,7 @@ impl LegacySession {
         self.receiver.requests.abort();
         let id = RequestId::from(format!("initialize-{}", before.generation + 1));
         if let Err(error) = shake_hands(&self.channel, &self.receiver, &id, offer).await {
-            let message = "the server has forgotten the session and refuses another one";
+            let message = "the session has ended, and the server refuses another one";
             let kind = match &error {
                 CallError::Transport(error) => error.kind(),
                 _ => TransportErrorKind::Closed,
@@ -262,8 +278,7 @@ impl LegacySession {
             return Err(TransportError::with_source(kind, message, error));
         }
         if self.channel.session().version != before.version {
-            let message =
-                "the server has forgotten the session and uses another revision in the new one";
+            let message = "the session has ended, and the server uses another revision in the next";
             return Err(TransportError::closed(message));
         }
         self.notify(Initialized::NAME, &JsonBytes::empty_object()).await?;

@@ -182,7 +182,7 @@ impl Acquirer {
         let held = self.state.lock().log_out();
         self.logged_out.notify_waiters();
         if held.is_some() {
-            self.environment.bindings.identity_changed();
+            self.environment.bindings.logged_out();
         }
         let (last, mut done) = match self.login_record().await {
             Ok(last) => (last, Ok(())),
