@@ -5,11 +5,13 @@
 //! use mcp_client::{Client, serde_json::json};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let client = Client::connect_command(Command::new("notes-server")).await?;
+//! let client = Client::connect_command(Command::new("calculator")).await?;
 //! for tool in client.list_tools().await? {
 //!     println!("{}", tool.name);
 //! }
 //! let sum: i64 = client.call_tool("add", &json!({"a": 1, "b": 2})).await?.structured()?;
+//! println!("{sum}");
+//! client.close().await;
 //! # Ok(())
 //! # }
 //! ```
@@ -33,6 +35,35 @@
 //!   timeout and an answer that cannot be read; [`Error::json`] shows the latter.
 //!
 //! [The guide](guide) explains all of it from front to back.
+//!
+//! # Servers over HTTP, and questions of servers
+//!
+//! With the feature `http`, a URL takes the place of the command. The client finds out which
+//! transport the server speaks, resumes streams that break, and replaces lost sessions. Handlers
+//! answer what a server asks in the middle of a call.
+//!
+//! ```no_run
+//! use mcp_client::types::ElicitResult;
+//! use mcp_client::{Client, ErrorKind, serde_json::json};
+//!
+//! # #[cfg(feature = "http")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::builder()
+//!     .on_elicit(|form| async move {
+//!         println!("{}", form.message);
+//!         Ok(ElicitResult::decline())
+//!     })
+//!     .connect_http("https://mcp.example.com/mcp")
+//!     .await?;
+//! match client.call_tool("book", &json!({"seats": 2})).await {
+//!     Ok(reply) => println!("{}", reply.text()),
+//!     // It may have run: it is not sent again, and the caller decides.
+//!     Err(error) if error.kind() == ErrorKind::OutcomeUnknown => println!("check: {error}"),
+//!     Err(error) => return Err(error.into()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Features
 //!

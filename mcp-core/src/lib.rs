@@ -19,10 +19,11 @@
 //!    framing beneath them, [`http`] what both sides of Streamable HTTP share, and
 //!    [`oauth`] the documents of authorization.
 //! 7. [`limits`]: the limits of a connection.
-//! 8. `skill` (feature `skills`): the parser of `SKILL.md` files.
-//! 9. `http_client` (feature `http-client`): requests over HTTP. `fetch` (feature `fetch`): those
-//!    to URLs that a foreign party chose, which are checked.
-//! 10. `jose` (feature `jose`): keys, signatures and tokens.
+//! 8. [`skill`] (feature `skills`): the parser of `SKILL.md` files. [`policy`] (feature `policy`):
+//!    rules that decide about calls. [`telemetry`]: spans, durations and trace context.
+//! 9. [`http_client`] (feature `http-client`): requests over HTTP. [`fetch`] (feature `fetch`):
+//!    those to URLs that a foreign party chose, which are checked.
+//! 10. [`jose`] (feature `jose`): keys, signatures and tokens.
 //!
 //! # Example
 //!
@@ -72,12 +73,19 @@
 //!
 //! - `stream`: [`transport::stream`](crate::transport) and [`transport::memory`](crate::transport),
 //!   which need tokio.
-//! - `policy`: `policy`, rules that decide about calls.
-//! - `http-client`: `http_client`, with hyper and rustls.
-//! - `fetch`: `fetch`, the requests of authorization.
-//! - `jose`: `jose`, signatures by `ring`.
-//! - `skills`: `skill`.
+//! - `policy`: [`policy`], rules that decide about calls.
+//! - `http-client`: [`http_client`], with hyper and rustls.
+//! - `fetch`: [`fetch`], the requests of authorization.
+//! - `jose`: [`jose`], signatures by `ring`.
+//! - `skills`: [`skill`].
 //! - `otel`: `telemetry::OpenTelemetry`, metrics and trace context by the API of OpenTelemetry.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// The front page names what only some features have.
+#![cfg_attr(
+    not(all(feature = "fetch", feature = "jose", feature = "policy", feature = "skills")),
+    allow(rustdoc::broken_intra_doc_links, reason = "the gate documents all features")
+)]
 
 pub mod codec;
 #[cfg(feature = "stream")]

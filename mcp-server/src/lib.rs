@@ -16,6 +16,98 @@
 //! ```
 //!
 //! [The guide](guide) explains everything from front to back, from `Cargo.toml` to hosts and HTTP.
+//! What follows here is the shortest form of what most servers need.
+//!
+//! # Arguments and results
+//!
+//! Parameters become the input schema of a tool: their names, types and doc comments. A call with
+//! wrong arguments is answered before the function runs, with every mistake and its place. The
+//! return type decides what a caller receives: a text, blocks of content, or a structured result
+//! with an output schema.
+//!
+//! ```
+//! use mcp_server::tool;
+//! use schemars::JsonSchema;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Deserialize, JsonSchema)]
+//! #[serde(rename_all = "lowercase")]
+//! enum Unit {
+//!     Celsius,
+//!     Fahrenheit,
+//! }
+//!
+//! /// A weather forecast.
+//! #[derive(Serialize, JsonSchema)]
+//! struct Weather {
+//!     /// Degrees, in the requested unit.
+//!     temperature: f64,
+//! }
+//!
+//! /// Get the weather forecast for a city.
+//! #[tool(read_only)]
+//! async fn weather(city: String, #[arg(default = Unit::Celsius)] unit: Unit) -> Weather {
+//!     let celsius = if city == "Bergen" { 9.0 } else { 21.0 };
+//!     let temperature = match unit {
+//!         Unit::Celsius => celsius,
+//!         Unit::Fahrenheit => celsius * 1.8 + 32.0,
+//!     };
+//!     Weather { temperature }
+//! }
+//! ```
+//!
+//! # Errors and state
+//!
+//! The model reads a [`ToolError`], and corrects itself; `?` makes one of any error. The client
+//! receives an [`ErrorObject`] as a JSON-RPC error. What all calls share is a
+//! [`State`](extract::State), which is a parameter like the [`Context`] of the call.
+//!
+//! ```
+//! use mcp_server::extract::State;
+//! use mcp_server::{Context, Server, ToolError, routes, tool};
+//! use std::collections::HashMap;
+//! use std::sync::Arc;
+//!
+//! struct Catalog {
+//!     titles: HashMap<u32, String>,
+//! }
+//!
+//! /// Find the title of a book.
+//! #[tool(read_only)]
+//! async fn title(
+//!     ctx: &Context,
+//!     catalog: State<Arc<Catalog>>,
+//!     number: u32,
+//! ) -> Result<String, ToolError> {
+//!     ctx.progress(1, 2).await;
+//!     let title = catalog.titles.get(&number);
+//!     title.cloned().ok_or_else(|| ToolError::new(format!("there is no book {number}")))
+//! }
+//!
+//! let catalog = Catalog { titles: HashMap::from([(7, "Hunger".to_owned())]) };
+//! let server = Server::builder("library", "1.0.0")
+//!     .state(Arc::new(catalog))
+//!     .routes(routes![title])
+//!     .build()?; // Reports all mistakes in the wiring, such as a missing state.
+//! # Ok::<(), mcp_server::BuildError>(())
+//! ```
+//!
+//! # HTTP
+//!
+//! With the feature `http` the same server serves any number of clients over Streamable HTTP:
+//! alone, or as a [`Service`](http::HttpService) in a router of axum beside other routes.
+//!
+//! ```no_run
+//! # use mcp_server::{Server, ServeError};
+//! # async fn serve() -> Result<(), ServeError> {
+//! let server = Server::builder("calculator", "1.0.0");
+//! # #[cfg(feature = "http")]
+//! server.serve_http("127.0.0.1:8080").await // http://127.0.0.1:8080/mcp
+//! # ; Ok(())
+//! # }
+//! ```
+//!
+//! # Where to find what
 //!
 //! | task | see |
 //! |---|---|
@@ -43,7 +135,7 @@
 //! | `http` | [`Server::serve_http`], [`Server::into_service`]: Streamable HTTP |
 //! | `http-sse` | the transport of 2024-11-05 beside it |
 //! | `auth` | [`ServerBuilder::protect`]: access tokens and scopes |
-//! | `sealed-state` (default) | questions during calls of 2026-07-28; `http` and `tasks` contain it |
+//! | `sealed-state` (default) | questions during calls of 2026-07-28; `http`, `auth`, `tasks`, `redb`, `redis` and `policy` contain it |
 //! | `tasks`, `redb`, `redis` | [tasks](task), in memory, in a file, in Redis |
 //! | `policy`, `audit` | [rules](policy) for calls, and a [record](audit) of them |
 //! | `otel` | [OpenTelemetry](telemetry) |
@@ -128,6 +220,10 @@ pub use limits::Limits;
 pub use registry::ServerHandle;
 pub use server::{Connection, Server, ServerBuilder};
 
+/// Goes before implementations of the traits with async functions: stores, verifiers of tokens,
+/// sinks of audit records.
+#[cfg(any(feature = "http", feature = "tasks", feature = "audit"))]
+pub use async_trait::async_trait;
 pub use mcp_core::jsonrpc::ErrorObject;
 #[cfg(feature = "policy")]
 pub use mcp_core::policy;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use mcp_benches::{Error, fixture::tools::Choice, server};
 use mcp_core::jose::SigningAlgorithm;
-use mcp_server::ServerBuilder;
 use mcp_server::audit::{AuditLog, AuditRecord, AuditSink, SinkError};
 use mcp_server::auth::Protection;
 use mcp_server::layer::{
@@ -12,7 +11,7 @@ use mcp_server::layer::{
     ResponseCacheLayer, ResponseSizeLayer, TimeoutLayer, TraceLayer,
 };
 use mcp_server::policy::Policy;
-use mcp_server::service::BoxFuture;
+use mcp_server::{ServerBuilder, async_trait};
 
 use crate::tokens;
 
@@ -91,8 +90,9 @@ tools = ["echo", "add"]
 /// A sink that stores nothing.
 struct Drop;
 
+#[async_trait]
 impl AuditSink for Drop {
-    fn write<'a>(&'a self, _: &'a [AuditRecord]) -> BoxFuture<'a, Result<(), SinkError>> {
-        Box::pin(std::future::ready(Ok(())))
+    async fn write(&self, _: &[AuditRecord]) -> Result<(), SinkError> {
+        Ok(())
     }
 }

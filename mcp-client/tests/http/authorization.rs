@@ -18,7 +18,7 @@ use mcp_test_support::with;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::script::{Script, URL, discovered, legacy, modern, shake_hands};
+use crate::script::{Script, URL, discovered, legacy, modern};
 
 /// What the authorizer has seen.
 #[derive(Default)]
@@ -27,57 +27,6 @@ struct Seen {
     refusals: Vec<String>,
     requests: Vec<String>,
     heads: Vec<u16>,
-}
-
-/// Keeps the connection, to report that its user logs out.
-#[derive(Clone, Default)]
-struct Users(Arc<Mutex<Option<Binding>>>);
-
-#[async_trait]
-impl Authorizer for Users {
-    fn bind(&self, binding: &Binding) -> Result<(), BoxError> {
-        *self.0.lock().expect("no panic") = Some(binding.clone());
-        Ok(())
-    }
-
-    async fn authorize(&self, _: &mut Request<Bytes>) -> Result<(), BoxError> {
-        Ok(())
-    }
-
-    async fn refused(&self, _: &Refusal) -> Result<Verdict, BoxError> {
-        Ok(Verdict::GiveUp)
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_session_of_a_user_who_has_logged_out_is_not_continued() {
-    let users = Users::default();
-    let (client, mut script, standalone) =
-        legacy(Client::builder().authorizer(users.clone())).await;
-    standalone.status(405);
-    let call = async |script: &mut Script, session: &str| {
-        let reply = with(client.call_tool("who", &json!({})), async {
-            let exchange = script.expect("tools/call").await;
-            assert_eq!(exchange.header("mcp-session-id"), Some(session));
-            exchange.reply(text("one"));
-        });
-        assert_eq!(reply.await.unwrap().text(), "one");
-    };
-    call(&mut script, "session-1").await;
-    let binding = users.0.lock().expect("no panic").clone().expect("it was bound");
-    // Another token of perhaps the same user does not cost the session.
-    binding.identity_changed();
-    call(&mut script, "session-1").await;
-    binding.logged_out();
-    script.expect_silence(Duration::from_secs(60)).await;
-    let reply = with(client.call_tool("who", &json!({})), async {
-        shake_hands(&mut script, Some("session-2")).await.status(405);
-        let exchange = script.expect("tools/call").await;
-        assert_eq!(exchange.header("mcp-session-id"), Some("session-2"));
-        exchange.reply(text("another"));
-    });
-    assert_eq!(reply.await.unwrap().text(), "another");
-    call(&mut script, "session-2").await;
 }
 
 /// Has another token each time that the last one is refused.

@@ -10,6 +10,7 @@ mod config;
 mod era;
 mod fairness;
 mod groups;
+mod identity;
 mod legacy;
 mod limits;
 mod logs;

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use mcp_server::async_trait;
 use mcp_server::audit::{
     AuditEvent, AuditLog, AuditLogBuilder, AuditRecord, AuditSink, Fsync, Outcome, Report,
     SinkError, verify,
 };
-use mcp_server::service::BoxFuture;
 use mcp_test_support::Gate;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -63,23 +63,22 @@ pub struct Memory {
     pub gate: Option<Gate>,
 }
 
+#[async_trait]
 impl AuditSink for Memory {
-    fn write<'a>(&'a self, records: &'a [AuditRecord]) -> BoxFuture<'a, Result<(), SinkError>> {
-        Box::pin(async move {
-            self.attempts.fetch_add(1, Ordering::Relaxed);
-            if let Some(gate) = &self.gate {
-                gate.wait().await;
-            }
-            if self.fails.load(Ordering::Relaxed) {
-                return Err("the database is down".into());
-            }
-            let mut stored = self.stored.lock().unwrap();
-            for record in records {
-                stored.push_str(record.as_json());
-                stored.push('\n');
-            }
-            Ok(())
-        })
+    async fn write(&self, records: &[AuditRecord]) -> Result<(), SinkError> {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        if let Some(gate) = &self.gate {
+            gate.wait().await;
+        }
+        if self.fails.load(Ordering::Relaxed) {
+            return Err("the database is down".into());
+        }
+        let mut stored = self.stored.lock().unwrap();
+        for record in records {
+            stored.push_str(record.as_json());
+            stored.push('\n');
+        }
+        Ok(())
     }
 }
 
