@@ -37,11 +37,33 @@ impl Client {
     }
 
     /// The prompts, all pages of them.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// for prompt in client.list_prompts().await? {
+    ///     let arguments = prompt.arguments.unwrap_or_default();
+    ///     println!("/{} takes {} arguments", prompt.name, arguments.len());
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn list_prompts(&self) -> List<Prompt> {
         List::new(self)
     }
 
     /// The prompts as a stream, page after page.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use futures::TryStreamExt as _;
+    ///
+    /// let first = client.prompts().try_next().await?;
+    /// assert_eq!(first.map(|prompt| prompt.name).as_deref(), Some("review"));
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn prompts(&self) -> Listing<Prompt> {
         self.list_prompts().into_stream()
@@ -69,6 +91,20 @@ impl Client {
     }
 
     /// As [`Client::complete`], with the arguments that have a value already.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::types::{CompletionContext, CompletionReference};
+    ///
+    /// // The user has chosen a folder, and types the name of a note in it.
+    /// let context = CompletionContext::new().arguments([("folder".into(), "shopping".into())]);
+    /// let template = CompletionReference::resource("note://{folder}/{name}");
+    /// let found = client.complete_with(template, "name", "mil", Some(context)).await?;
+    /// assert_eq!(found.completion.values, ["milk", "mill"]);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn complete_with(
         &self,
         reference: impl Into<CompletionReference>,

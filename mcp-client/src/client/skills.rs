@@ -18,17 +18,46 @@ impl Client {
     ///
     /// A server may list a part of its skills, or none; [`Client::get_skill`] gets those that it
     /// does not.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// for skill in client.list_skills().await? {
+    ///     println!("{}: {}", skill.uri, skill.frontmatter["description"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list_skills(&self) -> List<Skill> {
         List::new(self).refused(self.missing_extension(None))
     }
 
     /// The skills as a stream, page after page.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use futures::TryStreamExt as _;
+    ///
+    /// let mut skills = client.skills();
+    /// while let Some(skill) = skills.try_next().await? {
+    ///     println!("{}", skill.uri);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn skills(&self) -> Listing<Skill> {
         self.list_skills().into_stream()
     }
 
     /// What the server lists of one skill, by the URI of its `SKILL.md`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let skill = client.get_skill("skill://pdf-processing/SKILL.md").await?.skill;
+    /// println!("{}", skill.frontmatter["name"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_skill(&self, uri: &str) -> Call<GetSkillResult> {
         let params = match self.missing_extension(None) {
             Some(reason) => Err(Error::new(ErrorKind::InvalidArgument, reason)),
@@ -67,6 +96,15 @@ impl Client {
 
     /// What is in a directory of resources, of servers that declare `directoryRead` with their
     /// skills.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// for entry in client.read_directory("skill://pdf-processing/references").await? {
+    ///     println!("{}{}", entry.name, if entry.is_directory() { "/" } else { "" });
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn read_directory(&self, uri: &str) -> List<DirectoryEntry> {
         let missing = self.missing_extension(Some("directoryRead"));
         List::new(self).of(Params::new().with("uri", uri)).refused(missing)

@@ -54,6 +54,25 @@ impl QueuedEvent for GroupEvent {
 ///
 /// If more than `Limits::max_queued_events` or `Limits::max_queued_event_bytes` wait to be read,
 /// the oldest are dropped and [`GroupEvent::Lagged`] says how many. Ends with the group.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let group = mcp_client::ClientGroup::new();
+/// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+/// use futures::StreamExt as _;
+/// use mcp_client::group::GroupEvent;
+///
+/// let mut events = group.notifications();
+/// # group.remove("notes");
+/// # drop(group);
+/// while let Some(event) = events.next().await {
+///     if let GroupEvent::Connected { server } = event {
+///         println!("{server} is there"); // Also after a restart.
+///     }
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct GroupNotifications {
     queue: Arc<EventQueue<GroupEvent>>,

@@ -78,6 +78,15 @@ pub trait Authorizer: Send + Sync + 'static {
 /// The connection that an authorizer serves.
 ///
 /// An authorizer may keep a clone.
+///
+/// ```
+/// use mcp_client::http::{Authorizer, BearerToken, Binding, Endpoint};
+///
+/// // In the test of an authorizer: does it refuse a server that it is not for?
+/// let plain = Binding::new(Endpoint::parse("http://mcp.example.com/mcp")?);
+/// assert!(BearerToken::new("eyJhbGciOi")?.bind(&plain).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Binding {
     endpoint: Endpoint,
@@ -181,6 +190,16 @@ pub enum Verdict {
 }
 
 /// A request that the server refused.
+///
+/// ```
+/// use mcp_client::http::{HeaderMap, Refusal, StatusCode};
+///
+/// // In the test of an authorizer.
+/// let mut headers = HeaderMap::new();
+/// headers.insert("www-authenticate", "Bearer error=\"invalid_token\"".parse().expect("a value"));
+/// let refusal = Refusal::new(StatusCode::UNAUTHORIZED, headers);
+/// assert_eq!(refusal.attempt, 0);
+/// ```
 #[non_exhaustive]
 pub struct Refusal {
     /// 401 or 403.
@@ -200,6 +219,14 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal by its status and header fields.
+    ///
+    /// ```
+    /// use mcp_client::http::BearerToken;
+    ///
+    /// assert!(BearerToken::new("eyJhbGciOi").is_ok());
+    /// let error = BearerToken::new("eyJhbGciOi\n").expect_err("the line break of a file");
+    /// assert!(!error.to_string().contains("eyJ"), "{error}");
+    /// ```
     #[must_use]
     pub fn new(status: StatusCode, headers: HeaderMap) -> Self {
         Self { status, headers, authorization: None, method: None, name: None, attempt: 0 }
@@ -221,6 +248,18 @@ impl fmt::Debug for Refusal {
 /// A fixed token: for servers whose tokens come from elsewhere, such as an environment variable.
 ///
 /// It goes to the server over TLS alone, or within this machine.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use mcp_client::Client;
+/// use mcp_client::http::BearerToken;
+///
+/// let token = BearerToken::new(&std::env::var("NOTES_TOKEN")?)?;
+/// let builder = Client::builder().authorizer(token);
+/// let client = builder.connect_http("https://mcp.example.com/mcp").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct BearerToken {
     value: HeaderValue,
@@ -248,6 +287,14 @@ impl BearerToken {
 
     /// Allows the token to cross the network unencrypted, such as to a server behind the same
     /// proxy.
+    ///
+    /// ```
+    /// use mcp_client::http::BearerToken;
+    ///
+    /// // Both containers are on the same machine, and the network between them has no other user.
+    /// let token = BearerToken::new("eyJhbGciOi")?.over_plain_http();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn over_plain_http(mut self) -> Self {
         self.over_plain_http = true;

@@ -18,6 +18,16 @@ use crate::error::{Error, ErrorKind};
 /// It keeps the entry that it was loaded from: its files are read one by one on request, each is
 /// checked against that entry, and a file that is not in it is refused. A match shows that the
 /// server is consistent, not that it can be trusted: ask the user before the model acts on a skill.
+///
+/// ```no_run
+/// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let listed = client.get_skill("skill://pdf-processing/SKILL.md").await?.skill;
+/// let skill = client.load_skill(&listed).await?;
+/// println!("{}", skill.instructions());
+/// let forms = skill.read("references/FORMS.md").await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct LoadedSkill {
     client: Client,
     entry: Skill,
@@ -60,6 +70,14 @@ pub(crate) async fn load(client: &Client, skill: &Skill) -> Result<LoadedSkill, 
 
 impl LoadedSkill {
     /// What the server listed, and what files are checked against.
+    ///
+    /// ```
+    /// use mcp_client::LoadedSkill;
+    ///
+    /// fn title(skill: &LoadedSkill) -> String {
+    ///     format!("{}: {}", skill.entry().frontmatter["name"], skill.entry().uri)
+    /// }
+    /// ```
     #[must_use]
     pub fn entry(&self) -> &Skill {
         &self.entry
@@ -67,18 +85,43 @@ impl LoadedSkill {
 
     /// Whether files are checked against digests. A skill whose files are `"dynamic"` has none, and
     /// only its front matter was compared.
+    ///
+    /// ```
+    /// use mcp_client::LoadedSkill;
+    ///
+    /// fn warning(skill: &LoadedSkill) -> Option<&'static str> {
+    ///     (!skill.is_verified()).then_some("the files of this skill may change at any time")
+    /// }
+    /// ```
     #[must_use]
     pub fn is_verified(&self) -> bool {
         matches!(self.entry.resources, SkillResources::Listed(_))
     }
 
     /// The whole `SKILL.md`.
+    ///
+    /// ```
+    /// use mcp_client::LoadedSkill;
+    ///
+    /// /// With its front matter, for a user who wants to see everything.
+    /// fn source(skill: &LoadedSkill) -> &str {
+    ///     skill.text()
+    /// }
+    /// ```
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The `SKILL.md` below its front matter: what the model is to do.
+    ///
+    /// ```
+    /// use mcp_client::LoadedSkill;
+    ///
+    /// fn for_the_model(skill: &LoadedSkill) -> String {
+    ///     format!("<skill>\n{}\n</skill>", skill.instructions())
+    /// }
+    /// ```
     #[must_use]
     pub fn instructions(&self) -> &str {
         &self.text[self.instructions..]
@@ -86,6 +129,18 @@ impl LoadedSkill {
 
     /// Reads a file of the skill, by its URI or by its path from the skill's directory, such as
     /// `references/FORMS.md`.
+    ///
+    /// ```
+    /// use mcp_client::{ErrorKind, LoadedSkill};
+    ///
+    /// async fn forms(skill: &LoadedSkill) -> Result<Vec<u8>, mcp_client::Error> {
+    ///     let read = skill.read("references/FORMS.md").await;
+    ///     if read.as_ref().is_err_and(|error| error.kind() == ErrorKind::Mismatch) {
+    ///         eprintln!("the file is not what the server listed");
+    ///     }
+    ///     read
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Mismatch`] when the file is not one that the server listed, or not as it listed
@@ -97,6 +152,15 @@ impl LoadedSkill {
     }
 
     /// The URI that a reference in the skill resolves to. The file need not exist.
+    ///
+    /// ```
+    /// use mcp_client::{Error, LoadedSkill};
+    ///
+    /// /// `skill://pdf-processing/scripts/fill.py`
+    /// fn script(skill: &LoadedSkill) -> Result<String, Error> {
+    ///     skill.resolve("scripts/fill.py") // `../other/x` is refused.
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] when it leads out of the skill's directory.

@@ -5,6 +5,20 @@ use crate::oauth::error::Error;
 
 /// The outcome of [`OAuth::logout`](crate::oauth::OAuth::logout). The tokens are forgotten in any
 /// case.
+///
+/// ```no_run
+/// # async fn example(
+/// #     oauth: mcp_client::oauth::OAuth,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// use mcp_client::oauth::Revocation;
+///
+/// let logout = oauth.logout().await?;
+/// if matches!(logout.revocation, Revocation::NotSupported) {
+///     println!("logged out here; the token expires by itself");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Logout {
