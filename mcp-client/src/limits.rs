@@ -16,7 +16,7 @@ use crate::task::TaskLimits;
 
 /// The bounds of a client, set with [`ClientBuilder::limits`](crate::ClientBuilder::limits).
 ///
-/// Every field has a default. All defaults are listed in `docs/limits.md`.
+/// Every field has a default. All defaults are listed in [the guide](crate::guide::limits).
 ///
 /// ```
 /// use mcp_client::{Client, Limits};

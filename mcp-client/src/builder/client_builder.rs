@@ -321,7 +321,8 @@ impl ClientBuilder {
 
     /// Sets what receives the durations of requests and sessions, and writes the context of traces
     /// into the `_meta` of requests. With the feature `otel`, [`telemetry`](crate::telemetry) has
-    /// one for OpenTelemetry. Each request has a span also without it; see `docs/observability.md`.
+    /// one for OpenTelemetry. Each request has a span also without it, see
+    /// [the guide](crate::guide::observability).
     ///
     /// What a call sets with its own `_meta` is not replaced.
     ///

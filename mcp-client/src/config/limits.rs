@@ -1,6 +1,6 @@
 //! The limits of configuration files.
 
-/// What is read of a configuration file. `docs/limits.md` lists all defaults.
+/// What is read of a configuration file. [The guide](crate::guide::limits) lists all defaults.
 ///
 /// ```
 /// use mcp_client::config::ConfigLimits;
