@@ -16,7 +16,7 @@
 //! | [Negotiation](negotiation) | revisions, capabilities, pages, caching |
 //! | [Testing a server](testing) | a client with assertions, revisions, questions, snapshots |
 //! | [Troubleshooting](troubleshooting) | a server that does not connect |
-//! | [Coming from rmcp](from_rmcp) | a table of names |
+//! | [Coming from rmcp](from_rmcp) | the same programs twice, and a table of names |
 //! | [Tasks](tasks) | tools that run in the background, and continue after a restart |
 //! | [Stores](stores) | what outlives a request: memory, redb, Redis |
 //! | [Many machines](fleet) | several instances of one server |
