@@ -27,6 +27,14 @@ pub struct InputResponses(BTreeMap<String, RawJson>);
 
 impl InputResponses {
     /// Creates an empty set of answers.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputResponses};
+    ///
+    /// let mut answers = InputResponses::new();
+    /// answers.insert("confirm", &ElicitResult::decline())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -53,12 +61,32 @@ impl InputResponses {
     }
 
     /// Returns the answer of a key as JSON.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputResponses};
+    ///
+    /// let mut answers = InputResponses::new();
+    /// answers.insert("confirm", &ElicitResult::decline())?;
+    /// let json = answers.get_raw("confirm").map(|raw| raw.get());
+    /// assert_eq!(json, Some(r#"{"action":"decline"}"#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn get_raw(&self, key: &str) -> Option<&RawJson> {
         self.0.get(key)
     }
 
     /// Adds an answer.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputResponses};
+    ///
+    /// let mut answers = InputResponses::new();
+    /// answers.insert("size", &ElicitResult::accept(serde_json::json!({ "size": "L" }))?)?;
+    /// answers.insert("colour", &ElicitResult::decline())?;
+    /// assert_eq!(answers.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the answer cannot be serialized.
@@ -72,6 +100,15 @@ impl InputResponses {
     }
 
     /// Returns the keys and answers.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputResponses};
+    ///
+    /// let mut answers = InputResponses::new();
+    /// answers.insert("confirm", &ElicitResult::decline())?;
+    /// assert_eq!(answers.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["confirm"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &RawJson)> {
         self.0.iter().map(|(key, answer)| (key.as_str(), answer))
     }
