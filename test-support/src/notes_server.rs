@@ -12,6 +12,15 @@ use crate::message::{discovered, error, initialized, notification, response, tex
 
 const QUESTION: &str = "the question of a tool";
 
+const SKILL: &str = "skill://weekly-review/SKILL.md";
+const SKILL_TEXT: &str = "---\nname: weekly-review\ndescription: Reviews the notes of a week\n---\n\
+                          Read the notes, and write a summary.\n";
+const SKILL_DIGEST: &str =
+    "sha256:23cf6b51ba5c41eb251153f551303f8691abef5fdc140e5070a41d4b4b4d793b";
+const FORM: &str = "skill://weekly-review/references/FORM.md";
+const FORM_TEXT: &str = "- Title\n- Summary\n";
+const FORM_DIGEST: &str = "sha256:238cc66d893c895cd6d37ccfa56c961e1e587b23e226c02d7db8029b8fca3ce2";
+
 /// Runs an example with a new server, to which it may connect once. Fails if the example does.
 ///
 /// # Panics
@@ -110,10 +119,19 @@ impl NotesServer {
                 let template = json!({"uriTemplate": "note://{id}", "name": "note"});
                 cacheable("resourceTemplates", json!([template]))
             }
-            "resources/read" => cacheable(
-                "contents",
-                json!([{"uri": params["uri"], "mimeType": "text/plain", "text": "buy milk"}]),
-            ),
+            "resources/read" => {
+                let text = match params["uri"].as_str()? {
+                    SKILL => SKILL_TEXT,
+                    FORM => FORM_TEXT,
+                    _ => "buy milk",
+                };
+                let contents =
+                    json!({"uri": params["uri"], "mimeType": "text/plain", "text": text});
+                cacheable("contents", json!([contents]))
+            }
+            "resources/directory/read" => json!({"resources": [{"uri": FORM, "name": "FORM.md"}]}),
+            "skills/list" => cacheable("skills", json!([skill()])),
+            "skills/get" => json!({"skill": skill()}),
             "tasks/get" if params["taskId"] == "publish" && self.is_answered => {
                 completed("publish", "published")
             }
@@ -235,6 +253,7 @@ fn capabilities() -> Value {
         "completions": {},
         "logging": {},
         "extensions": {
+            "io.modelcontextprotocol/skills": {"directoryRead": true},
             "io.modelcontextprotocol/tasks": {},
             "com.example/notes": {"maxBytes": 4096},
         },
@@ -244,6 +263,18 @@ fn capabilities() -> Value {
 /// A result that may be kept for a minute.
 fn cacheable(member: &str, value: Value) -> Value {
     json!({member: value, "ttlMs": 60_000, "cacheScope": "private"})
+}
+
+/// The only skill.
+fn skill() -> Value {
+    json!({
+        "uri": SKILL,
+        "frontmatter": {"name": "weekly-review", "description": "Reviews the notes of a week"},
+        "resources": [
+            {"uri": SKILL, "digest": SKILL_DIGEST, "size": SKILL_TEXT.len()},
+            {"uri": FORM, "digest": FORM_DIGEST, "size": FORM_TEXT.len()},
+        ],
+    })
 }
 
 /// The tools, in two pages.

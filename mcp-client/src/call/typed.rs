@@ -29,17 +29,18 @@ use crate::task::{Started, TaskHandle};
 /// call waits for a [task](crate::task), the task continues, unless
 /// [`TaskOptions::cancel_on_drop`](crate::task::TaskOptions::cancel_on_drop) is set.
 ///
-/// ```no_run
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
 /// use std::time::Duration;
 ///
-/// # async fn example(client: &mcp_client::Client) -> Result<(), mcp_client::Error> {
 /// let call = client
 ///     .call_tool("index", &())
 ///     .timeout(Duration::from_secs(5)) // without a sign of life
 ///     .on_progress(|report| eprintln!("{}", report.progress));
-/// println!("{}", call.await?.text());
+/// assert_eq!(call.await?.text(), "2 notes");
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T> {
@@ -245,10 +246,13 @@ impl<T> Call<T> {
     /// applies until the server has answered; a [`TaskHandle`](crate::task::TaskHandle) is cancelled
     /// by its own methods. A call that is cancelled before it is awaited is not sent.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::ErrorKind;
+    ///
     /// let (stop, stopped) = tokio::sync::oneshot::channel::<String>();
-    /// let call = client.call_tool("deploy", &()).cancel_when(async {
+    /// let call = client.call_tool("backup", &()).cancel_when(async {
     ///     match stopped.await {
     ///         Ok(reason) => reason,
     ///         Err(_) => std::future::pending().await, // No one can stop it any more.
@@ -256,8 +260,9 @@ impl<T> Call<T> {
     /// });
     /// let running = tokio::spawn(call.into_future());
     /// let _ = stop.send("the user pressed stop".to_owned());
+    /// assert_eq!(running.await?.expect_err("stopped").kind(), ErrorKind::Cancelled);
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     pub fn cancel_when(mut self, when: impl Future<Output = String> + Send + 'static) -> Self {
         self.options.cancel = Some(Box::pin(when));

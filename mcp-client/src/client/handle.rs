@@ -239,14 +239,17 @@ impl Client {
     ///
     /// The future does not keep the connection open.
     ///
-    /// ```no_run
-    /// # fn example(client: &mcp_client::Client) {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// let closed = client.closed();
+    /// # client.close().await;
     /// tokio::spawn(async move {
     ///     let reason = closed.await;
     ///     eprintln!("the server is gone: {reason}");
     /// });
-    /// # }
+    /// # Ok(())
+    /// # });
     /// ```
     pub fn closed(&self) -> impl Future<Output = Closed> + Send + use<> {
         self.0.wire.connection.ended()

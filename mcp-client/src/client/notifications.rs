@@ -16,8 +16,9 @@ use crate::subscription::{self, Subscription};
 impl Client {
     /// Subscribes to changes. Completes when the server has agreed.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// use futures::StreamExt as _;
     /// use mcp_client::Event;
     /// use mcp_client::types::SubscriptionFilter;
@@ -28,9 +29,10 @@ impl Client {
     ///     if matches!(event, Event::ToolsListChanged | Event::Gap) {
     ///         println!("{} tools", client.list_tools().await?.len());
     ///     }
+    /// #     break;
     /// }
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     ///
     /// # Errors
@@ -42,15 +44,18 @@ impl Client {
 
     /// Everything that the server reports from now on, except progress.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// use futures::StreamExt as _;
     ///
     /// let mut events = client.notifications();
+    /// # client.close().await;
     /// while let Some(event) = events.next().await {
     ///     println!("{event:?}");
     /// }
-    /// # }
+    /// # Ok(())
+    /// # });
     /// ```
     #[must_use]
     pub fn notifications(&self) -> Notifications {

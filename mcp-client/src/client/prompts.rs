@@ -15,16 +15,17 @@ use crate::params::Params;
 impl Client {
     /// Gets a prompt. The arguments are a struct or map of texts; `&()` for none.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// use mcp_client::serde_json::json;
     ///
-    /// let review = client.get_prompt("review", &json!({ "path": "src/main.rs" })).await?;
+    /// let review = client.get_prompt("review", &json!({ "path": "notes/milk.md" })).await?;
     /// for message in review.messages {
     ///     println!("{:?}: {:?}", message.role, message.content.as_text());
     /// }
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     pub fn get_prompt<A: Serialize + ?Sized>(
         &self,
@@ -72,14 +73,16 @@ impl Client {
     /// Proposals for an argument of a prompt or a resource template, of which `value` is typed so
     /// far.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// use mcp_client::types::CompletionReference;
     ///
     /// let prompt = CompletionReference::prompt("review");
-    /// let paths = client.complete(prompt, "path", "src/").await?.completion.values;
+    /// let paths = client.complete(prompt, "path", "mil").await?.completion.values;
+    /// assert_eq!(paths, ["milk", "mill"]);
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     pub fn complete(
         &self,

@@ -85,15 +85,17 @@ impl Client {
     /// is harmless, and questions go to the handlers. A request of another method is never sent
     /// twice, since it may do anything. For the rest see [`Client::request`].
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// use mcp_client::serde_json::json;
     ///
-    /// let name = std::env::args().nth(1).unwrap_or("tools/list".to_owned());
-    /// let result = client.call_raw(name, &json!({})).await?;
-    /// eprintln!("{}", result.get());
+    /// # let (name, params) = ("com.example/count", json!({}));
+    /// // A name and parameters that came from a script.
+    /// let result = client.call_raw(name, &params).await?;
+    /// assert_eq!(result.to_value()["notes"], 2);
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     pub fn call_raw<P: Serialize + ?Sized>(
         &self,

@@ -11,13 +11,14 @@ use crate::params::Params;
 impl Client {
     /// Reads a resource.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// for contents in client.read_resource("note://1").await?.contents {
-    ///     println!("{}: {:?}", contents.uri(), contents.as_text());
+    ///     println!("{}: {:?}", contents.uri(), contents.as_text()); // note://1: Some("buy milk")
     /// }
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     pub fn read_resource(&self, uri: &str) -> Call<ReadResourceResult> {
         Call::new(self, ResourcesRead::NAME, Params::new().with("uri", uri))

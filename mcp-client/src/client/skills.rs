@@ -19,13 +19,14 @@ impl Client {
     /// A server may list a part of its skills, or none; [`Client::get_skill`] gets those that it
     /// does not.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// for skill in client.list_skills().await? {
     ///     println!("{}: {}", skill.uri, skill.frontmatter["description"]);
     /// }
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     pub fn list_skills(&self) -> List<Skill> {
         List::new(self).refused(self.missing_extension(None))
@@ -33,8 +34,9 @@ impl Client {
 
     /// The skills as a stream, page after page.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// use futures::TryStreamExt as _;
     ///
     /// let mut skills = client.skills();
@@ -42,7 +44,7 @@ impl Client {
     ///     println!("{}", skill.uri);
     /// }
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     #[must_use]
     pub fn skills(&self) -> Listing<Skill> {
@@ -51,12 +53,13 @@ impl Client {
 
     /// What the server lists of one skill, by the URI of its `SKILL.md`.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// let skill = client.get_skill("skill://pdf-processing/SKILL.md").await?.skill;
-    /// println!("{}", skill.frontmatter["name"]);
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let skill = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// assert_eq!(skill.frontmatter["name"], "weekly-review");
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     pub fn get_skill(&self, uri: &str) -> Call<GetSkillResult> {
         let params = match self.missing_extension(None) {
@@ -71,18 +74,16 @@ impl Client {
     /// they are asked for ([`LoadedSkill::read`]). Dropping the future cancels the read; nothing is
     /// left behind.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
-    /// for skill in client.list_skills().await? {
-    ///     println!("{}: {}", skill.uri, skill.frontmatter["description"]);
-    /// }
-    /// let skill = client.get_skill("skill://pdf-processing/SKILL.md").await?.skill;
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let skill = client.list_skills().await?.remove(0);
     /// // Ask the user, then:
     /// let skill = client.load_skill(&skill).await?;
-    /// println!("{}", skill.instructions());
-    /// let forms = skill.read("references/FORMS.md").await?;
+    /// assert_eq!(skill.instructions(), "Read the notes, and write a summary.\n");
+    /// let form = skill.read("references/FORM.md").await?;
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     ///
     /// # Errors
@@ -97,13 +98,14 @@ impl Client {
     /// What is in a directory of resources, of servers that declare `directoryRead` with their
     /// skills.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// for entry in client.read_directory("skill://pdf-processing/references").await? {
-    ///     println!("{}{}", entry.name, if entry.is_directory() { "/" } else { "" });
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// for entry in client.read_directory("skill://weekly-review/references").await? {
+    ///     println!("{}{}", entry.name, if entry.is_directory() { "/" } else { "" }); // "FORM.md"
     /// }
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     pub fn read_directory(&self, uri: &str) -> List<DirectoryEntry> {
         let missing = self.missing_extension(Some("directoryRead"));

@@ -35,19 +35,27 @@ impl Client {
     /// of the same server. That may be in another process. `T` is the result of the call,
     /// [`ToolReply`] for a tool.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// use mcp_client::types::InputResponses;
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::types::{ElicitResult, InputResponses};
     /// use mcp_client::{Outcome, SavedInput, ToolReply, serde_json};
     ///
-    /// let saved: SavedInput = serde_json::from_slice(&std::fs::read("pending.json")?)?;
+    /// # let mut stored = Vec::new();
+    /// # if let Outcome::InputRequired(pending) = client.call_tool("delete", &()).once().await? {
+    /// #     stored = serde_json::to_vec(&pending.save())?;
+    /// # }
+    /// let saved: SavedInput = serde_json::from_slice(&stored)?;
     /// let pending = client.restore::<ToolReply>(saved)?;
-    /// let answers = InputResponses::new(); // to what `pending.asked` asks
+    /// let mut answers = InputResponses::new();
+    /// for key in pending.asked.input_requests.iter().flatten().map(|(key, _)| key) {
+    ///     answers.insert(key, &ElicitResult::decline())?;
+    /// }
     /// if let Outcome::Complete(reply) = pending.resume(answers).await? {
-    ///     println!("{}", reply.text());
+    ///     assert_eq!(reply.text(), "kept");
     /// }
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     ///
     /// # Errors

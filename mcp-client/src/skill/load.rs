@@ -19,14 +19,15 @@ use crate::error::{Error, ErrorKind};
 /// checked against that entry, and a file that is not in it is refused. A match shows that the
 /// server is consistent, not that it can be trusted: ask the user before the model acts on a skill.
 ///
-/// ```no_run
-/// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let listed = client.get_skill("skill://pdf-processing/SKILL.md").await?.skill;
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
 /// let skill = client.load_skill(&listed).await?;
-/// println!("{}", skill.instructions());
-/// let forms = skill.read("references/FORMS.md").await?;
+/// assert!(skill.is_verified());
+/// let for_the_model = skill.instructions();
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 pub struct LoadedSkill {
     client: Client,
@@ -72,11 +73,13 @@ impl LoadedSkill {
     /// What the server listed, and what files are checked against.
     ///
     /// ```
-    /// use mcp_client::LoadedSkill;
-    ///
-    /// fn title(skill: &LoadedSkill) -> String {
-    ///     format!("{}: {}", skill.entry().frontmatter["name"], skill.entry().uri)
-    /// }
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// # let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// # let skill = client.load_skill(&listed).await?;
+    /// assert_eq!(skill.entry().frontmatter["description"], "Reviews the notes of a week");
+    /// # Ok(())
+    /// # });
     /// ```
     #[must_use]
     pub fn entry(&self) -> &Skill {
@@ -87,11 +90,15 @@ impl LoadedSkill {
     /// only its front matter was compared.
     ///
     /// ```
-    /// use mcp_client::LoadedSkill;
-    ///
-    /// fn warning(skill: &LoadedSkill) -> Option<&'static str> {
-    ///     (!skill.is_verified()).then_some("the files of this skill may change at any time")
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// # let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// # let skill = client.load_skill(&listed).await?;
+    /// if !skill.is_verified() {
+    ///     println!("the files of this skill may change at any time");
     /// }
+    /// # Ok(())
+    /// # });
     /// ```
     #[must_use]
     pub fn is_verified(&self) -> bool {
@@ -101,12 +108,13 @@ impl LoadedSkill {
     /// The whole `SKILL.md`.
     ///
     /// ```
-    /// use mcp_client::LoadedSkill;
-    ///
-    /// /// With its front matter, for a user who wants to see everything.
-    /// fn source(skill: &LoadedSkill) -> &str {
-    ///     skill.text()
-    /// }
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// # let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// # let skill = client.load_skill(&listed).await?;
+    /// assert!(skill.text().starts_with("---\nname: weekly-review\n")); // With front matter.
+    /// # Ok(())
+    /// # });
     /// ```
     #[must_use]
     pub fn text(&self) -> &str {
@@ -116,11 +124,14 @@ impl LoadedSkill {
     /// The `SKILL.md` below its front matter: what the model is to do.
     ///
     /// ```
-    /// use mcp_client::LoadedSkill;
-    ///
-    /// fn for_the_model(skill: &LoadedSkill) -> String {
-    ///     format!("<skill>\n{}\n</skill>", skill.instructions())
-    /// }
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// # let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// # let skill = client.load_skill(&listed).await?;
+    /// let for_the_model = format!("<skill>\n{}</skill>", skill.instructions());
+    /// assert_eq!(for_the_model, "<skill>\nRead the notes, and write a summary.\n</skill>");
+    /// # Ok(())
+    /// # });
     /// ```
     #[must_use]
     pub fn instructions(&self) -> &str {
@@ -131,15 +142,17 @@ impl LoadedSkill {
     /// `references/FORMS.md`.
     ///
     /// ```
-    /// use mcp_client::{ErrorKind, LoadedSkill};
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// # let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// # let skill = client.load_skill(&listed).await?;
+    /// use mcp_client::ErrorKind;
     ///
-    /// async fn forms(skill: &LoadedSkill) -> Result<Vec<u8>, mcp_client::Error> {
-    ///     let read = skill.read("references/FORMS.md").await;
-    ///     if read.as_ref().is_err_and(|error| error.kind() == ErrorKind::Mismatch) {
-    ///         eprintln!("the file is not what the server listed");
-    ///     }
-    ///     read
-    /// }
+    /// assert_eq!(skill.read("references/FORM.md").await?, b"- Title\n- Summary\n");
+    /// let error = skill.read("references/other.md").await.expect_err("not listed");
+    /// assert_eq!(error.kind(), ErrorKind::Mismatch);
+    /// # Ok(())
+    /// # });
     /// ```
     ///
     /// # Errors
@@ -154,12 +167,14 @@ impl LoadedSkill {
     /// The URI that a reference in the skill resolves to. The file need not exist.
     ///
     /// ```
-    /// use mcp_client::{Error, LoadedSkill};
-    ///
-    /// /// `skill://pdf-processing/scripts/fill.py`
-    /// fn script(skill: &LoadedSkill) -> Result<String, Error> {
-    ///     skill.resolve("scripts/fill.py") // `../other/x` is refused.
-    /// }
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// # let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// # let skill = client.load_skill(&listed).await?;
+    /// assert_eq!(skill.resolve("scripts/fill.py")?, "skill://weekly-review/scripts/fill.py");
+    /// assert!(skill.resolve("../other/SKILL.md").is_err());
+    /// # Ok(())
+    /// # });
     /// ```
     ///
     /// # Errors
