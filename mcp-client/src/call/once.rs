@@ -84,7 +84,7 @@ pub enum Outcome<T> {
 /// let mut outcome = client.call_tool("delete", &()).once().await?;
 /// while let Outcome::InputRequired(pending) = outcome {
 ///     let mut answers = InputResponses::new();
-///     for key in pending.asked.input_requests.iter().flatten().map(|(key, _)| key) {
+///     for (key, _) in pending.asked.questions() {
 ///         answers.insert(key, &ElicitResult::accept(json!({ "sure": true }))?)?;
 ///     }
 ///     outcome = pending.resume(answers).await?;

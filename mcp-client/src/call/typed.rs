@@ -299,7 +299,7 @@ impl<T> Call<T> {
     /// match client.call_tool("delete", &()).once().await? {
     ///     Outcome::Complete(reply) => println!("{}", reply.text()),
     ///     Outcome::InputRequired(pending) => {
-    ///         for (key, question) in pending.asked.input_requests.iter().flatten() {
+    ///         for (key, question) in pending.asked.questions() {
     ///             println!("{key}: {}", question.method()); // "elicitation/create"
     ///         }
     ///     }

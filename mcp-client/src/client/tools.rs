@@ -48,7 +48,7 @@ impl Client {
     /// let saved: SavedInput = serde_json::from_slice(&stored)?;
     /// let pending = client.restore::<ToolReply>(saved)?;
     /// let mut answers = InputResponses::new();
-    /// for key in pending.asked.input_requests.iter().flatten().map(|(key, _)| key) {
+    /// for (key, _) in pending.asked.questions() {
     ///     answers.insert(key, &ElicitResult::decline())?;
     /// }
     /// if let Outcome::Complete(reply) = pending.resume(answers).await? {

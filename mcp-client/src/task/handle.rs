@@ -341,7 +341,7 @@ impl TaskHandle {
     /// if let Started::Task(task) = client.call_tool("publish", &()).start().await? {
     ///     let task = task.manual_input();
     ///     let mut answers = InputResponses::new();
-    ///     for key in task.get().await?.input_requests.iter().flatten().map(|(key, _)| key) {
+    ///     for (key, _) in task.get().await?.questions() {
     ///         answers.insert(key, &ElicitResult::accept(json!({ "sure": true }))?)?;
     ///     }
     ///     task.update(&answers).await?;
