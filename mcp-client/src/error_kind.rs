@@ -72,6 +72,18 @@ pub enum ErrorKind {
 }
 
 /// Which timeout expired.
+///
+/// ```
+/// use mcp_client::{Error, Expired};
+///
+/// fn message(error: &Error) -> String {
+///     match error.expired() {
+///         Some(Expired::Idle) => "the server does not answer".to_owned(),
+///         Some(Expired::Total) => "the call takes too long".to_owned(),
+///         _ => error.to_string(),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Expired {

@@ -84,6 +84,14 @@ pub struct Limits {
 
 impl Limits {
     /// The defaults.
+    ///
+    /// ```
+    /// use mcp_client::{Client, Limits};
+    ///
+    /// let mut limits = Limits::new();
+    /// limits.max_reconnects = 3;
+    /// let builder = Client::builder().limits(limits);
+    /// ```
     pub const fn new() -> Self {
         Self {
             connection: ConnectionLimits::for_client(),

@@ -5,6 +5,18 @@ use std::fmt;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What kind of mistake a [`ConfigError`] is.
+///
+/// ```
+/// use mcp_client::config::ConfigErrorKind;
+///
+/// fn advice(kind: ConfigErrorKind) -> &'static str {
+///     match kind {
+///         ConfigErrorKind::Variable => "set the variable and start again",
+///         ConfigErrorKind::Syntax | ConfigErrorKind::Form => "correct the file",
+///         _ => "see the log",
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigErrorKind {

@@ -32,6 +32,14 @@ pub struct ServerEntry {
 }
 
 /// How a server is reached.
+///
+/// ```
+/// use mcp_client::config::{HostConfig, ServerKind};
+///
+/// let file = r#"{ "mcpServers": { "notes": { "url": "https://mcp.example.com/mcp" } } }"#;
+/// assert_eq!(HostConfig::parse(file)?.servers()[0].kind(), ServerKind::Url);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ServerKind {

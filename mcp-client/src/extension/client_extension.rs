@@ -16,6 +16,15 @@ use crate::error::Error;
 ///
 /// Pass it to [`ClientBuilder::extension`](crate::ClientBuilder::extension). The
 /// [module documentation](crate::extension) has an example.
+///
+/// ```
+/// use mcp_client::Client;
+/// use mcp_client::extension::ClientExtension;
+/// use mcp_client::serde_json::json;
+///
+/// let extension = ClientExtension::declared("com.example/notes", json!({}));
+/// let builder = Client::builder().extension(extension);
+/// ```
 #[must_use = "an extension does nothing until it is passed to ClientBuilder::extension"]
 #[derive(Clone)]
 pub struct ClientExtension {

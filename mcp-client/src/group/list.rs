@@ -26,6 +26,17 @@ pub struct GroupList<E> {
 }
 
 /// A server whose part of a list is missing.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let group = mcp_client::ClientGroup::new();
+/// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+/// for failure in group.list_tools().await.failures {
+///     eprintln!("{}: {}", failure.server, failure.error);
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {
@@ -101,6 +112,16 @@ impl Exposed<Prompt> {
 }
 
 /// A resource or template with its server. Several servers may have the same URI.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let group = mcp_client::ClientGroup::new();
+/// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+/// let resource = group.list_resources().await.items.remove(0);
+/// let note = group.read_resource(&resource.server, &resource.item.uri).await?;
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FromServer<T> {

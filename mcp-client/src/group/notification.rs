@@ -15,6 +15,20 @@ use crate::event_queue::{EventQueue, QueuedEvent};
 const OVERHEAD: usize = 64;
 
 /// Something that happened in a group.
+///
+/// ```
+/// use mcp_client::Event;
+/// use mcp_client::group::GroupEvent;
+///
+/// /// The server whose tools have to be listed again.
+/// fn changed(event: &GroupEvent) -> Option<&str> {
+///     match event {
+///         GroupEvent::Connected { server }
+///         | GroupEvent::Event { server, event: Event::ToolsListChanged } => Some(server),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum GroupEvent {

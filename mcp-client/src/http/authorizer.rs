@@ -98,6 +98,14 @@ pub struct Binding {
 
 impl Binding {
     /// A connection to a server, with the default limits: for the tests of an authorizer.
+    ///
+    /// ```
+    /// use mcp_client::http::{Binding, Endpoint};
+    ///
+    /// let binding = Binding::new(Endpoint::parse("https://mcp.example.com/mcp")?);
+    /// assert!(binding.is_open());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(endpoint: Endpoint) -> Self {
         Self {
@@ -110,6 +118,17 @@ impl Binding {
     }
 
     /// The same connection with other limits.
+    ///
+    /// ```
+    /// use mcp_client::Limits;
+    /// use mcp_client::http::{Binding, Endpoint};
+    ///
+    /// let mut limits = Limits::new();
+    /// limits.http.max_authorizations = 1;
+    /// let endpoint = Endpoint::parse("https://mcp.example.com/mcp")?;
+    /// let binding = Binding::new(endpoint).with_limits(limits);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -117,6 +136,16 @@ impl Binding {
     }
 
     /// The same connection with what says which revision was negotiated.
+    ///
+    /// ```
+    /// use mcp_client::Revision;
+    /// use mcp_client::http::{Binding, Endpoint};
+    ///
+    /// let binding = Binding::new(Endpoint::parse("https://mcp.example.com/mcp")?)
+    ///     .with_revision(|| Some(Revision::V2025_03_26));
+    /// assert_eq!(binding.revision(), Some(Revision::V2025_03_26));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_revision(
         mut self,
@@ -127,6 +156,20 @@ impl Binding {
     }
 
     /// The same connection with what is called when the identity of the client changes.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use mcp_client::http::{Binding, Endpoint};
+    ///
+    /// let changes = Arc::new(AtomicUsize::new(0));
+    /// let counted = Arc::clone(&changes);
+    /// let binding = Binding::new(Endpoint::parse("https://mcp.example.com/mcp")?)
+    ///     .on_identity_change(move || _ = counted.fetch_add(1, Ordering::Relaxed));
+    /// binding.identity_changed(); // What an authorizer calls after a log-in.
+    /// assert_eq!(changes.load(Ordering::Relaxed), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn on_identity_change(mut self, changed: impl Fn() + Send + Sync + 'static) -> Self {
         self.on_identity_change = Arc::new(changed);
@@ -135,6 +178,15 @@ impl Binding {
 
     /// The same connection with what says whether it is still there. An authorizer that serves
     /// several connections forgets those that are not.
+    ///
+    /// ```
+    /// use mcp_client::http::{Binding, Endpoint};
+    ///
+    /// let endpoint = Endpoint::parse("https://mcp.example.com/mcp")?;
+    /// let binding = Binding::new(endpoint).open_while(|| false);
+    /// assert!(!binding.is_open());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn open_while(mut self, is_open: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.is_open = Arc::new(is_open);
@@ -142,12 +194,33 @@ impl Binding {
     }
 
     /// The server.
+    ///
+    /// ```
+    /// use mcp_client::http::{Binding, BoxError};
+    ///
+    /// /// In `Authorizer::bind`.
+    /// fn check(binding: &Binding) -> Result<(), BoxError> {
+    ///     match binding.endpoint().uri().host() {
+    ///         Some("mcp.example.com") => Ok(()),
+    ///         _ => Err("the key is for mcp.example.com".into()),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
     /// The limits of the client.
+    ///
+    /// ```
+    /// use mcp_client::http::Binding;
+    ///
+    /// /// How often an authorizer may try.
+    /// fn attempts(binding: &Binding) -> u32 {
+    ///     binding.limits().http.max_authorizations
+    /// }
+    /// ```
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
@@ -155,12 +228,30 @@ impl Binding {
 
     /// The revision that the client and the server speak, once that is known. The first request,
     /// which may be refused for lack of credentials, finds out.
+    ///
+    /// ```
+    /// use mcp_client::Revision;
+    /// use mcp_client::http::Binding;
+    ///
+    /// fn is_first_with_authorization(binding: &Binding) -> bool {
+    ///     binding.revision() == Some(Revision::V2025_03_26)
+    /// }
+    /// ```
     #[must_use]
     pub fn revision(&self) -> Option<Revision> {
         (self.revision)()
     }
 
     /// Whether the connection is still there.
+    ///
+    /// ```
+    /// use mcp_client::http::Binding;
+    ///
+    /// /// An authorizer that serves several connections forgets those that have ended.
+    /// fn forget(bindings: &mut Vec<Binding>) {
+    ///     bindings.retain(Binding::is_open);
+    /// }
+    /// ```
     #[must_use]
     pub fn is_open(&self) -> bool {
         (self.is_open)()
@@ -169,6 +260,15 @@ impl Binding {
     /// Reports that the server takes the client for another user than before, or may do so: cached
     /// results that were private to the old one are dropped. Called after the authorizer uses the
     /// new credentials.
+    ///
+    /// ```
+    /// use mcp_client::http::Binding;
+    ///
+    /// /// After the user has logged in as someone else.
+    /// fn logged_in(bindings: &[Binding]) {
+    ///     bindings.iter().for_each(Binding::identity_changed);
+    /// }
+    /// ```
     pub fn identity_changed(&self) {
         (self.on_identity_change)();
     }
@@ -181,6 +281,15 @@ impl fmt::Debug for Binding {
 }
 
 /// What to do with a refused request.
+///
+/// ```
+/// use mcp_client::http::{Refusal, Verdict};
+///
+/// /// In `Authorizer::refused`, with a token that was renewed.
+/// fn verdict(refusal: &Refusal) -> Verdict {
+///     if refusal.attempt == 0 { Verdict::Retry } else { Verdict::GiveUp }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Send it again, with other credentials.
@@ -221,11 +330,10 @@ impl Refusal {
     /// A refusal by its status and header fields.
     ///
     /// ```
-    /// use mcp_client::http::BearerToken;
+    /// use mcp_client::http::{HeaderMap, Refusal, StatusCode};
     ///
-    /// assert!(BearerToken::new("eyJhbGciOi").is_ok());
-    /// let error = BearerToken::new("eyJhbGciOi\n").expect_err("the line break of a file");
-    /// assert!(!error.to_string().contains("eyJ"), "{error}");
+    /// let mut again = Refusal::new(StatusCode::FORBIDDEN, HeaderMap::new());
+    /// again.attempt = 1; // In the test of an authorizer: does it give up?
     /// ```
     #[must_use]
     pub fn new(status: StatusCode, headers: HeaderMap) -> Self {
@@ -268,6 +376,14 @@ pub struct BearerToken {
 
 impl BearerToken {
     /// A token.
+    ///
+    /// ```
+    /// use mcp_client::http::BearerToken;
+    ///
+    /// assert!(BearerToken::new("eyJhbGciOi").is_ok());
+    /// let error = BearerToken::new("eyJhbGciOi\n").expect_err("the line break of a file");
+    /// assert!(!error.to_string().contains("eyJ"), "{error}");
+    /// ```
     ///
     /// # Errors
     /// If the token is empty, or has characters that a header field cannot hold, such as the line

@@ -53,6 +53,15 @@ pub struct ClientPolicy {
 type OnAsk = dyn Fn(PolicyQuestion) -> BoxFuture<'static, bool> + Send + Sync;
 
 /// A request that the user has to decide about.
+///
+/// ```
+/// use mcp_client::policy::PolicyQuestion;
+///
+/// /// What the dialog shows.
+/// fn dialog(question: &PolicyQuestion) -> (String, String) {
+///     (format!("May {} be used?", question.server), question.text.clone())
+/// }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PolicyQuestion {

@@ -27,6 +27,18 @@ pub struct Logout {
 }
 
 /// What became of the tokens at the authorization server.
+///
+/// ```
+/// use mcp_client::oauth::Revocation;
+///
+/// /// What the user reads after a log-out.
+/// fn note(revocation: &Revocation) -> &'static str {
+///     match revocation {
+///         Revocation::Failed(_) => "the server may accept the old token until it expires",
+///         _ => "you are logged out",
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Revocation {
