@@ -106,20 +106,34 @@ impl SigningKey {
         self.0.algorithm()
     }
 
-    /// Its public half as a JSON Web Key.
+    /// Its public half as a JSON Web Key, without an id: see [`SigningKey::public_jwk_set`].
     ///
     /// ```
     /// use mcp_client::oauth::SigningKey;
     ///
-    /// // What is published at `jwks_uri`.
     /// let key = SigningKey::generate()?;
-    /// let jwks = format!(r#"{{"keys":[{}]}}"#, key.public_jwk());
-    /// assert!(jwks.contains(r#""kty":"EC""#));
+    /// assert!(key.public_jwk().contains(r#""crv":"P-256""#));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn public_jwk(&self) -> &str {
         self.0.public_jwk()
+    }
+
+    /// Its public half as a JSON Web Key Set, with its id: what an authorization server is given,
+    /// or reads at the `jwks_uri` of the client's metadata.
+    ///
+    /// ```
+    /// use mcp_client::oauth::SigningKey;
+    ///
+    /// let key = SigningKey::generate()?.with_id("2026-07");
+    /// let published = key.public_jwk_set();
+    /// assert!(published.contains(r#""kid":"2026-07""#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn public_jwk_set(&self) -> String {
+        self.0.public_jwk_set()
     }
 
     /// The thumbprint of its public half: RFC 7638, with SHA-256.
