@@ -37,7 +37,7 @@ type Handler<P, R> =
 /// use mcp_client::types::{ElicitFormParams, ElicitResult};
 /// use mcp_client::{Client, ErrorObject, Question};
 ///
-/// /// A function is one too.
+/// /// A function can be a handler too.
 /// async fn decline(form: ElicitFormParams, from: Question) -> Result<ElicitResult, ErrorObject> {
 ///     tracing::info!(server = from.server_name(), form.message, "declined");
 ///     Ok(ElicitResult::decline())

@@ -87,7 +87,7 @@ impl ClientBuilder {
     /// use std::time::Duration;
     /// use mcp_client::Client;
     ///
-    /// // An earlier server that does not answer what it does not know costs 1 s instead of 5.
+    /// // An old server that ignores the probe delays the connection by 1 s instead of 5 s.
     /// let builder = Client::builder().probe_timeout(Duration::from_secs(1));
     /// let client = builder.connect(reader, writer).await?;
     /// # Ok(())

@@ -121,7 +121,7 @@ impl<T: Listed> List<T> {
     /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// use std::time::Duration;
     ///
-    /// // A menu opens within 2 s, if need be empty.
+    /// // A menu must open within 2 s, even if it is empty then.
     /// let listing = client.list_resources().total_timeout(Duration::from_secs(2));
     /// let resources = listing.await.unwrap_or_default();
     /// # Ok(())

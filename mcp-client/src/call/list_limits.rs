@@ -8,7 +8,7 @@
 ///
 /// let mut limits = Limits::new();
 /// limits.list.max_items = 500;
-/// limits.list.max_item_bytes = 16 << 10; // A longer definition is for no model.
+/// limits.list.max_item_bytes = 16 << 10; // Longer definitions are refused.
 /// let builder = Client::builder().limits(limits);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -108,7 +108,7 @@ impl<T> Call<T> {
     /// use std::time::Duration;
     /// use mcp_client::ErrorKind;
     ///
-    /// // However much progress it reports.
+    /// // Progress does not extend it.
     /// let call = client.call_tool("backup", &()).total_timeout(Duration::from_millis(20));
     /// assert_eq!(call.await.expect_err("too late").kind(), ErrorKind::Timeout);
     /// # Ok(())

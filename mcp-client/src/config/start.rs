@@ -135,7 +135,7 @@ impl ConfigGroup {
     /// use mcp_client::config::HostConfig;
     ///
     /// # fn example(config: &HostConfig) {
-    /// // It downloads itself when it starts for the first time.
+    /// // It is downloaded when it starts for the first time.
     /// let servers = ClientGroup::from_config(config)
     ///     .server_timeout_of("browser", Duration::from_secs(180));
     /// # let _ = servers;

@@ -39,7 +39,7 @@ impl KnownServer {
     /// ```
     /// use mcp_client::{Client, KnownServer, Revision};
     ///
-    /// // The configuration says that the server is an old one: it is not asked.
+    /// // The configuration says that the server is an old one, so that no probe is sent.
     /// let builder = Client::builder().known_server(KnownServer::new(Revision::V2024_11_05));
     /// ```
     #[must_use]

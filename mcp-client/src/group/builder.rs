@@ -107,7 +107,7 @@ impl ClientGroupBuilder {
     /// use std::time::Duration;
     /// use mcp_client::ClientGroup;
     ///
-    /// // One of the servers downloads itself when it starts for the first time.
+    /// // One of the servers is downloaded when it starts for the first time.
     /// let group = ClientGroup::builder().connect_timeout(Duration::from_secs(120)).build();
     /// ```
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {

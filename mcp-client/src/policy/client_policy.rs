@@ -160,7 +160,7 @@ impl ClientPolicy {
     /// use mcp_client::{Client, ErrorKind};
     ///
     /// let policy = ClientPolicy::new(Policy::parse("policy.toml", "default = \"ask\"")?)
-    ///     .on_ask(|_| std::future::pending()) // No one is there.
+    ///     .on_ask(|_| std::future::pending()) // The user does not answer.
     ///     .ask_timeout(Duration::from_millis(20));
     /// let client = Client::builder().policy(policy).connect(reader, writer).await?;
     /// let error = client.call_tool("index", &()).await.expect_err("not answered");

@@ -206,7 +206,7 @@ impl TaskHandle {
     /// use mcp_client::task::Started;
     ///
     /// if let Started::Task(task) = client.call_tool("report", &()).start().await? {
-    ///     let state = task.state(); // Of now, without a request.
+    ///     let state = task.state(); // The last known one, without a request.
     ///     assert_eq!(state.status_message.as_deref(), Some("reading the notes"));
     /// }
     /// # Ok(())
@@ -398,7 +398,7 @@ impl TaskHandle {
     ///
     /// if let Started::Task(mut task) = client.call_tool("report", &()).start().await? {
     ///     let stored = serde_json::to_string(&task.save())?; // for `Client::resume_task`
-    ///     drop(task); // It goes on.
+    ///     drop(task); // The task continues.
     /// }
     /// # Ok(())
     /// # });

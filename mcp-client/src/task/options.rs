@@ -81,7 +81,7 @@ impl TaskOptions {
     /// ```
     /// use mcp_client::task::TaskOptions;
     ///
-    /// // A host without a list of tasks: what no one waits for has no use.
+    /// // This host has no list of tasks: a task without a waiting call is useless.
     /// let options = TaskOptions::new().cancel_on_drop(true);
     /// ```
     pub const fn cancel_on_drop(mut self, cancel: bool) -> Self {
@@ -96,7 +96,7 @@ impl TaskOptions {
     /// ```
     /// use mcp_client::task::TaskOptions;
     ///
-    /// // The subscriptions are needed for something else.
+    /// // All subscriptions are needed for resources; tasks are polled.
     /// let options = TaskOptions::new().listen(false);
     /// ```
     pub const fn listen(mut self, listen: bool) -> Self {

@@ -95,7 +95,7 @@ impl<G> OAuthBuilder<G> {
     /// use mcp_client::http::Network;
     /// use mcp_client::oauth::OAuth;
     ///
-    /// // For tests: the usual network, without the check of addresses.
+    /// // In a test: the usual network, which may go to any address.
     /// let oauth = OAuth::authorization_code().http_stack(Network::new()).build();
     /// ```
     pub fn http_stack(mut self, stack: impl HttpStack) -> Self {

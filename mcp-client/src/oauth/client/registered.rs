@@ -114,7 +114,7 @@ impl RegisteredClient {
     /// ```
     /// use mcp_client::oauth::{RegisteredClient, Secret};
     ///
-    /// // Both servers are ours, and the authorization server moves from time to time.
+    /// // We operate both servers, and the authorization server changes its issuer at times.
     /// let client = RegisteredClient::new("notes-web")
     ///     .secret(Secret::new("s3cret"))
     ///     .issuer_from_server();
