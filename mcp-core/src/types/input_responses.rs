@@ -41,18 +41,43 @@ impl InputResponses {
     }
 
     /// Whether there are no answers.
+    ///
+    /// ```
+    /// use mcp_core::types::InputResponses;
+    ///
+    /// assert!(InputResponses::new().is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Returns the number of answers.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputResponses};
+    ///
+    /// let mut answers = InputResponses::new();
+    /// answers.insert("confirm", &ElicitResult::decline())?;
+    /// assert_eq!(answers.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Returns the answer of a key as the result type of its method, such as `ElicitResult`.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputResponses};
+    ///
+    /// let mut answers = InputResponses::new();
+    /// answers.insert("confirm", &ElicitResult::decline())?;
+    /// assert_eq!(answers.get("confirm")?, Some(ElicitResult::decline()));
+    /// assert_eq!(answers.get::<ElicitResult>("other")?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the answer has another type.

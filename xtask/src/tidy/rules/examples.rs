@@ -37,6 +37,32 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
     ("mcp-server/src/test/", &["Client", "ClientBuilder", "ToolAnswer", "Lists"]),
     // The results that both sides make and read.
     ("mcp-core/src/types/", &["CallToolResult", "Content", "ElicitResult", "ElicitSchema"]),
+    // What `main` of a client connects with.
+    ("mcp-client/src/", &["Client", "ClientBuilder", "ChildCommand", "KnownServer", "Limits"]),
+    ("mcp-client/src/", &["SharedCache", "ClientPolicy", "ClientExtension"]),
+    ("mcp-client/src/http/", &["Authorizer", "BearerToken", "Binding", "Endpoint", "Refusal"]),
+    // What is around a call of a client.
+    ("mcp-client/src/call/", &["Call", "CallOnce", "Outcome", "PendingInput", "SavedInput"]),
+    ("mcp-client/src/call/", &["List", "Listing", "ToolReply"]),
+    ("mcp-client/src/task/", &["TaskOptions", "Started", "TaskHandle", "TaskUpdates", "SavedTask"]),
+    ("mcp-client/src/", &["Error", "ErrorKind", "Expired", "LoadedSkill"]),
+    // What a server reports to a client, and asks it.
+    ("mcp-client/src/", &["Subscription", "Notifications", "LogMessages", "Event", "Closed"]),
+    ("mcp-client/src/", &["Question", "OriginatingCall", "QuestionHandler"]),
+    // Several servers as one.
+    ("mcp-client/src/", &["ClientGroup", "ClientGroupBuilder", "Route", "ResultBudget"]),
+    ("mcp-client/src/group/", &["GroupList", "Exposed", "GroupServer", "ServerState"]),
+    ("mcp-client/src/config/", &["HostConfig", "ServerEntry", "ConfigError"]),
+    ("mcp-client/src/config/", &["ConfigGroup", "StartedGroup"]),
+    // Who the client is.
+    ("mcp-client/src/oauth/", &["OAuth", "OAuthBuilder", "RegisteredClient", "Loopback"]),
+    ("mcp-client/src/oauth/", &["LoginStatus", "Login", "PendingLogin", "Logout"]),
+    ("mcp-client/src/oauth/", &["ImportedToken", "SigningKey", "IdentityProvider"]),
+    ("mcp-client/src/oauth/", &["CredentialStore", "CredentialKey", "StoreLock"]),
+    ("mcp-client/src/oauth/", &["MemoryStore", "FileStore", "KeychainStore"]),
+    // What an application reads, and sets below the client.
+    ("mcp-core/src/", &["HttpRefusal", "Challenge", "RawJson", "Secret", "ProxySettings"]),
+    ("mcp-core/src/", &["Policy", "PolicyBuilder", "DryRun", "InputResponses"]),
 ];
 
 const REMEDY: &str = "write what a user would write, in 2 to 8 visible lines";
