@@ -7,6 +7,21 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::sync::watch;
 
 /// Why a connection has ended: [`Client::closed`](crate::Client::closed).
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// use mcp_client::Closed;
+///
+/// let closed = client.closed();
+/// client.close().await;
+/// match closed.await {
+///     Closed::Here => println!("closed on purpose"),
+///     other => eprintln!("{other}"), // Such as "the server exited with status 1: no such folder".
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Closed {
@@ -34,6 +49,16 @@ impl Closed {
     }
 
     /// The failure of the connection; `None` if this side has ended it.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let closed = client.closed();
+    /// client.close().await;
+    /// assert!(closed.await.error().is_none(), "nothing failed");
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn error(&self) -> Option<&TransportError> {
         match self {

@@ -4,6 +4,19 @@ use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// What a client does while it connects.
+///
+/// ```
+/// use mcp_client::{ConnectPhase, Error, Expired};
+///
+/// /// What a user can do about a server that did not connect in time.
+/// fn advice(error: &Error) -> Option<&'static str> {
+///     match error.expired()? {
+///         Expired::Startup(ConnectPhase::Authorization) => Some("log in in your browser"),
+///         Expired::Startup(_) => Some("see whether the server runs"),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConnectPhase {

@@ -13,81 +13,27 @@ use mcp_core::text::{PeerText, write_sources};
 use mcp_core::transport::{HttpRefusal, TransportError, TransportErrorKind};
 
 use crate::connect_phase::ConnectPhase;
+pub use crate::error_kind::{ErrorKind, Expired};
 
 /// How much of the server's JSON an error keeps, in bytes. Fixed: an excerpt shows what is wrong.
 const MAX_JSON_BYTES: usize = 16 << 10;
-
-/// What kind of failure an [`Error`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The server answered with a JSON-RPC error: [`Error::peer`].
-    Peer,
-    /// No response, because the connection failed or is closed. The request may be sent again, on
-    /// another connection if this one has ended: it did not leave, or the server refused it (over
-    /// HTTP with 4xx, 501 or 505), or repeating it is harmless
-    /// ([`RetrySafety`](mcp_core::method::RetrySafety)). A tool was not called. For all other
-    /// failures see [`ErrorKind::OutcomeUnknown`]. Over HTTP+SSE a message that the server refuses
-    /// ends the connection, and all calls in flight fail as lost, also the refused one: with
-    /// `OutcomeUnknown`, unless repeating it is harmless.
-    Transport,
-    /// The request was sent, and has no response that can be read: the connection failed, the
-    /// server's process exited, the response is not a message, or over HTTP the server or a gateway
-    /// answered 5xx (503 too, unless [`HttpLimits::retry_unavailable`](crate::Limits) is set). It is
-    /// not known whether the server did the work, and doing it twice may do harm, so that only the
-    /// caller can decide to send it again.
-    OutcomeUnknown,
-    /// The server wants credentials that the client does not have (401, or 403 with a challenge);
-    /// [`source`](std::error::Error::source) says why.
-    Unauthorized,
-    /// No answer in time: [`Error::expired`]. The server was told to stop.
-    Timeout,
-    /// The answer is not what the protocol or the caller's type says: [`Error::json`].
-    Decode,
-    /// What was read is not what the server announced: a file of a skill that differs from its
-    /// entry.
-    Mismatch,
-    /// The policy of the host does not allow the request, so that nothing was sent
-    /// (`ClientBuilder::policy`).
-    Denied,
-    /// The arguments cannot be sent.
-    InvalidArgument,
-    /// There is no protocol revision that both sides speak.
-    UnsupportedVersion,
-    /// The server needs input that no handler of this client gives.
-    InputRequired,
-    /// A tool ran and reports that it failed (`isError`).
-    Tool,
-    /// The host cancelled the call ([`Call::cancel_when`](crate::Call::cancel_when)), its task was
-    /// cancelled on the server, or the client stopped waiting for the task because the progress
-    /// handler of the call panicked.
-    Cancelled,
-    /// The server does not have the task of the call any more: it has expired, or the server has
-    /// lost it. [`Error::peer`] has the server's error.
-    TaskGone,
-    /// The server exceeded a bound, such as the number of pages of a list.
-    Limit,
-    /// The server's process could not be started.
-    Spawn,
-}
-
-/// Which timeout expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Expired {
-    /// The time without any sign of life, which progress extends.
-    Idle,
-    /// The time for the whole call, which nothing extends.
-    Total,
-    /// The time to connect ([`ClientBuilder::startup_timeout`](crate::ClientBuilder::startup_timeout)),
-    /// and what the client was waiting for.
-    Startup(ConnectPhase),
-}
 
 /// A failed call or connection.
 ///
 /// `Display` prints one level; what lies below is in [`source`](std::error::Error::source). `Debug` prints
 /// all of it on one line, so that `unwrap` and `main` show the reason.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// let error = client.call_tool("no-such-tool", &()).await.expect_err("there is none");
+/// assert_eq!(
+///     error.to_string(),
+///     "the server answered tools/call with an error: there is no tool no-such-tool (-32602)"
+/// );
+/// # Ok(())
+/// # });
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -351,18 +297,48 @@ impl Error {
     }
 
     /// What kind of failure it is.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::ErrorKind;
+    ///
+    /// let error = client.call_tool("no-such-tool", &()).await.expect_err("there is none");
+    /// assert_eq!(error.kind(), ErrorKind::Peer);
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// The method of the failed request.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let error = client.call_raw("com.example/no-such", &()).await.expect_err("unknown");
+    /// assert_eq!(error.method(), Some("com.example/no-such"));
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn method(&self) -> Option<&str> {
         self.0.method.as_deref()
     }
 
     /// The server's error, when the server answered with one.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let error = client.call_tool("no-such-tool", &()).await.expect_err("there is none");
+    /// let answer = error.peer().ok_or("the server did not answer")?;
+    /// assert_eq!((answer.code(), answer.message()), (-32602, "there is no tool no-such-tool"));
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn peer(&self) -> Option<&ErrorObject> {
         match &self.0.cause {
@@ -372,6 +348,18 @@ impl Error {
     }
 
     /// The failure of the connection, when that is the reason.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::transport::TransportErrorKind;
+    ///
+    /// client.close().await;
+    /// let error = client.list_tools().await.expect_err("it is closed");
+    /// assert_eq!(error.transport().map(|error| error.kind()), Some(TransportErrorKind::Closed));
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn transport(&self) -> Option<&TransportError> {
         match &self.0.cause {
@@ -399,12 +387,36 @@ impl Error {
     }
 
     /// Which timeout expired, when one did.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use std::time::Duration;
+    /// use mcp_client::Expired;
+    ///
+    /// let call = client.call_tool("backup", &()).timeout(Duration::from_millis(20));
+    /// if let Some(Expired::Idle) = call.await.expect_err("no answer").expired() {
+    ///     println!("the server is silent");
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn expired(&self) -> Option<Expired> {
         self.0.expired
     }
 
     /// The server's JSON that could not be read, or the first 16 KiB of it.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let reply = client.call_tool("index", &()).await?;
+    /// let error = reply.structured::<u64>().expect_err("a text");
+    /// assert_eq!(error.json(), Some("2 notes"));
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn json(&self) -> Option<&str> {
         self.0.json.as_deref()

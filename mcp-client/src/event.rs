@@ -13,6 +13,20 @@ use mcp_core::types::{
 use crate::event_queue::QueuedEvent;
 
 /// A notification of the server.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// use futures::StreamExt as _;
+/// use mcp_client::Event;
+/// use mcp_client::types::SubscriptionFilter;
+///
+/// let filter = SubscriptionFilter::new().tools_list_changed(true);
+/// let mut changes = client.subscribe(filter).await?;
+/// assert_eq!(changes.next().await, Some(Event::ToolsListChanged));
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {

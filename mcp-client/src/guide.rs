@@ -8,8 +8,14 @@
 //! | [Questions of the server](client_questions) | forms, URLs, sampling, roots |
 //! | [Many servers](groups) | several servers as one, restarts |
 //! | [For authors of hosts](host_authors) | what a host may rely on, with the tests |
+//! | [Authorization](authorization) | log-in with a browser or your own interface, programs without a user |
+//! | [Tasks](tasks) | calls that become tasks |
+//! | [Policy](policy_and_audit) | rules that decide about calls before they leave |
+//! | [Logs, traces and metrics](observability) | `tracing`, OpenTelemetry |
+//! | [Revisions](revisions) | how the revisions of the protocol differ |
+//! | [Limits](limits) | all limits with their defaults |
 //!
-//! The pages are written from `docs/guide` by `cargo xtask bless guide`.
+//! The pages are written from `docs` by `cargo xtask bless guide`.
 
 #[doc = include_str!("../guide/client.md")]
 pub mod client {}
@@ -28,3 +34,21 @@ pub mod groups {}
 
 #[doc = include_str!("../guide/host-authors.md")]
 pub mod host_authors {}
+
+#[doc = include_str!("../guide/authorization.md")]
+pub mod authorization {}
+
+#[doc = include_str!("../guide/tasks.md")]
+pub mod tasks {}
+
+#[doc = include_str!("../guide/policy-and-audit.md")]
+pub mod policy_and_audit {}
+
+#[doc = include_str!("../guide/observability.md")]
+pub mod observability {}
+
+#[doc = include_str!("../guide/revisions.md")]
+pub mod revisions {}
+
+#[doc = include_str!("../guide/limits.md")]
+pub mod limits {}

@@ -32,6 +32,19 @@ type Handler<P, R> =
 /// whose future is `Send`.
 ///
 /// It is implemented for all such closures, and cannot be implemented otherwise.
+///
+/// ```
+/// use mcp_client::types::{ElicitFormParams, ElicitResult};
+/// use mcp_client::{Client, ErrorObject, Question};
+///
+/// /// A function can be a handler too.
+/// async fn decline(form: ElicitFormParams, from: Question) -> Result<ElicitResult, ErrorObject> {
+///     tracing::info!(server = from.server_name(), form.message, "declined");
+///     Ok(ElicitResult::decline())
+/// }
+///
+/// let builder = Client::builder().on_elicit_with(decline);
+/// ```
 pub trait QuestionHandler<P, R>: Fn(P, Question) -> Self::Answer + Send + Sync + 'static {
     /// The future of the answer.
     type Answer: Future<Output = Result<R, ErrorObject>> + Send + 'static;

@@ -98,6 +98,7 @@ mod connection;
 mod deadline;
 mod era;
 mod error;
+mod error_kind;
 mod event;
 mod event_queue;
 pub mod extension;

@@ -16,7 +16,7 @@ use crate::task::TaskLimits;
 
 /// The bounds of a client, set with [`ClientBuilder::limits`](crate::ClientBuilder::limits).
 ///
-/// Every field has a default. All defaults are listed in `docs/limits.md`.
+/// Every field has a default. All defaults are listed in [the guide](crate::guide::limits).
 ///
 /// ```
 /// use mcp_client::{Client, Limits};
@@ -84,6 +84,14 @@ pub struct Limits {
 
 impl Limits {
     /// The defaults.
+    ///
+    /// ```
+    /// use mcp_client::{Client, Limits};
+    ///
+    /// let mut limits = Limits::new();
+    /// limits.max_reconnects = 3;
+    /// let builder = Client::builder().limits(limits);
+    /// ```
     pub const fn new() -> Self {
         Self {
             connection: ConnectionLimits::for_client(),

@@ -14,6 +14,27 @@ use crate::event_queue::EventQueue;
 ///
 /// If more than `Limits::max_queued_events` or `Limits::max_queued_event_bytes` wait to be read,
 /// the oldest are dropped and [`Event::Lagged`] says how many. Ends with the connection.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// use futures::StreamExt as _;
+/// use mcp_client::Event;
+///
+/// let mut events = client.notifications();
+/// # let filter = mcp_client::types::SubscriptionFilter::new().tools_list_changed(true);
+/// # client.subscribe(filter).await?;
+/// # client.close().await;
+/// while let Some(event) = events.next().await {
+///     match event {
+///         Event::ToolsListChanged => println!("list the tools again"),
+///         Event::Lagged(missed) => println!("{missed} events were missed"),
+///         other => println!("{other:?}"),
+///     }
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct Notifications {
     queue: Arc<EventQueue<Event>>,
@@ -37,6 +58,24 @@ impl Stream for Notifications {
 ///
 /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
 /// than 2027-07-28.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// use futures::StreamExt as _;
+/// use mcp_client::types::LoggingLevel;
+///
+/// let mut messages = client.log_messages();
+/// tokio::spawn(async move {
+///     while let Some(message) = messages.next().await {
+///         if message.level >= LoggingLevel::Error {
+///             eprintln!("{}", message.data.get());
+///         }
+///     }
+/// });
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct LogMessages {
     notifications: Notifications,

@@ -55,6 +55,16 @@ impl Question {
     /// The id of the question. In the legacy era it is the id of the server's request, which no
     /// other open question of the connection has. In the modern era it is the key of the question,
     /// which no other question of the same round, or of the same task, has.
+    ///
+    /// ```
+    /// use mcp_client::Client;
+    /// use mcp_client::types::ElicitResult;
+    ///
+    /// let builder = Client::builder().on_elicit_with(|form, question| async move {
+    ///     tracing::info!(id = %question.id(), form.message, "a question");
+    ///     Ok(ElicitResult::decline())
+    /// });
+    /// ```
     #[must_use]
     pub fn id(&self) -> &RequestId {
         &self.id
@@ -64,6 +74,17 @@ impl Question {
     /// was first added to, or else [`ClientBuilder::server_name`], or else the URL without its
     /// query, or else what the server calls itself. Empty if it has none of them.
     ///
+    /// ```
+    /// use mcp_client::Client;
+    /// use mcp_client::types::ElicitResult;
+    ///
+    /// let builder = Client::builder().server_name("work notes");
+    /// let builder = builder.on_elicit_with(|form, question| async move {
+    ///     eprintln!("{} asks: {}", question.server_name(), form.message); // "work notes asks: …"
+    ///     Ok(ElicitResult::decline())
+    /// });
+    /// ```
+    ///
     /// [`ClientBuilder::server_name`]: crate::ClientBuilder::server_name
     #[must_use]
     pub fn server_name(&self) -> &str {
@@ -72,6 +93,17 @@ impl Question {
 
     /// Who the server says it is; `None` before the handshake is done, and of a server that does
     /// not say so. It is not verified, see [`Client::server_info`](crate::Client::server_info).
+    ///
+    /// ```
+    /// use mcp_client::Client;
+    /// use mcp_client::types::ElicitResult;
+    ///
+    /// let builder = Client::builder().on_elicit_with(|_, question| async move {
+    ///     let version = question.server_info().map(|info| info.version.as_str());
+    ///     eprintln!("version {}", version.unwrap_or("unknown"));
+    ///     Ok(ElicitResult::decline())
+    /// });
+    /// ```
     #[must_use]
     pub fn server_info(&self) -> Option<&Implementation> {
         self.server.info.get()
@@ -84,12 +116,39 @@ impl Question {
     /// and to none if it arrives on the stream of the session. On all other transports a request
     /// does not say what it belongs to: it is taken for one of the only call in flight in which the
     /// server may ask, and with several of them the call is not known.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::ElicitResult;
+    ///
+    /// let builder = Client::builder().on_elicit_with(|_, question| async move {
+    ///     let call = question.call().expect("the call is known in the modern era");
+    ///     assert_eq!((call.method(), call.name().as_deref()), ("tools/call", Some("delete")));
+    ///     Ok(ElicitResult::decline())
+    /// });
+    /// let client = builder.connect(reader, writer).await?;
+    /// client.call_tool("delete", &()).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn call(&self) -> Option<&OriginatingCall> {
         self.call.as_ref()
     }
 
     /// The `_meta` of the question.
+    ///
+    /// ```
+    /// use mcp_client::Client;
+    /// use mcp_client::types::ElicitResult;
+    ///
+    /// let builder = Client::builder().on_elicit_with(|_, question| async move {
+    ///     let urgent = question.meta().and_then(|meta| meta.read::<bool>("com.example/urgent"));
+    ///     eprintln!("{}", if urgent == Some(true) { "now!" } else { "when you have time" });
+    ///     Ok(ElicitResult::decline())
+    /// });
+    /// ```
     #[must_use]
     pub fn meta(&self) -> Option<&Meta> {
         self.meta.as_ref()
@@ -107,6 +166,18 @@ impl fmt::Debug for Question {
 }
 
 /// The call of the host for which a server asks.
+///
+/// ```
+/// use mcp_client::OriginatingCall;
+///
+/// /// What the user sees above a form.
+/// fn title(call: &OriginatingCall) -> String {
+///     match call.name() {
+///         Some(name) => format!("{name} asks"),
+///         None => format!("{} asks", call.method()),
+///     }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct OriginatingCall {
     method: MethodName,
@@ -128,6 +199,14 @@ impl OriginatingCall {
     }
 
     /// The method, such as `tools/call`.
+    ///
+    /// ```
+    /// use mcp_client::OriginatingCall;
+    ///
+    /// fn is_of_tool(call: &OriginatingCall) -> bool {
+    ///     call.method() == "tools/call"
+    /// }
+    /// ```
     #[must_use]
     pub fn method(&self) -> &str {
         &self.method
@@ -135,6 +214,15 @@ impl OriginatingCall {
 
     /// The tool or prompt that is called, or the URI of the resource, by the server's own name for
     /// it; `None` for other methods, and for a task that was resumed.
+    ///
+    /// ```
+    /// use mcp_client::OriginatingCall;
+    ///
+    /// /// Whether the user has allowed the tool to ask.
+    /// fn may_ask(call: &OriginatingCall, allowed: &[String]) -> bool {
+    ///     call.name().is_some_and(|name| allowed.contains(&name))
+    /// }
+    /// ```
     #[must_use]
     pub fn name(&self) -> Option<String> {
         let member = method::find(&self.method)?.name_param?;
@@ -143,12 +231,33 @@ impl OriginatingCall {
     }
 
     /// The value of this type that the host put on the call with [`Call::tag`](crate::Call::tag).
+    ///
+    /// ```
+    /// use mcp_client::{OriginatingCall, Question};
+    ///
+    /// /// The window of a conversation.
+    /// struct Window(u32);
+    ///
+    /// /// Where the question is shown.
+    /// fn window(question: &Question) -> Option<u32> {
+    ///     question.call().and_then(OriginatingCall::tag::<Window>).map(|window| window.0)
+    /// }
+    /// ```
     #[must_use]
     pub fn tag<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.tags.get()
     }
 
     /// The id of the task that the server runs the call as; `None` if it is not a task.
+    ///
+    /// ```
+    /// use mcp_client::OriginatingCall;
+    ///
+    /// /// A question of a call is for the user who waits, one of a task for the list of tasks.
+    /// fn is_in_the_foreground(call: &OriginatingCall) -> bool {
+    ///     call.task_id().is_none()
+    /// }
+    /// ```
     #[must_use]
     pub fn task_id(&self) -> Option<&str> {
         self.task.as_deref()

@@ -20,6 +20,15 @@ use std::str::FromStr;
 use crate::jsonrpc::{ErrorTable, error_table};
 
 /// A published revision of the protocol, named by its date.
+///
+/// ```
+/// use mcp_core::Revision;
+///
+/// let revision: Revision = "2025-11-25".parse()?;
+/// assert_eq!(revision, Revision::LATEST_LEGACY);
+/// assert_eq!(Revision::LATEST.to_string(), "2026-07-28");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Revision {
@@ -36,6 +45,14 @@ pub enum Revision {
 }
 
 /// The shape of a conversation.
+///
+/// ```
+/// use mcp_core::Revision;
+/// use mcp_core::revision::Era;
+///
+/// assert_eq!(Revision::V2025_06_18.era(), Era::Legacy);
+/// assert_eq!(Revision::V2026_07_28.era(), Era::Modern);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Era {
     /// Until 2025-11-25: a session that `initialize` opens, with requests in both directions.
@@ -275,6 +292,12 @@ impl Revision {
     pub const LATEST: Self = Self::V2026_07_28;
 
     /// Returns the name on the wire, such as `2025-11-25`.
+    ///
+    /// ```
+    /// use mcp_core::Revision;
+    ///
+    /// assert_eq!(Revision::V2024_11_05.as_str(), "2024-11-05");
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::V2024_11_05 => "2024-11-05",
@@ -291,6 +314,14 @@ impl Revision {
     }
 
     /// Returns the era of this revision.
+    ///
+    /// ```
+    /// use mcp_core::Revision;
+    /// use mcp_core::revision::Era;
+    ///
+    /// let with_sessions = Revision::ALL.iter().filter(|revision| revision.era() == Era::Legacy);
+    /// assert_eq!(with_sessions.count(), 4);
+    /// ```
     pub const fn era(self) -> Era {
         match self {
             Self::V2024_11_05 | Self::V2025_03_26 | Self::V2025_06_18 | Self::V2025_11_25 => {
@@ -301,6 +332,13 @@ impl Revision {
     }
 
     /// Returns the facts of this revision.
+    ///
+    /// ```
+    /// use mcp_core::Revision;
+    ///
+    /// assert!(!Revision::V2025_03_26.rules().elicitation);
+    /// assert!(Revision::V2025_06_18.rules().elicitation);
+    /// ```
     pub const fn rules(self) -> &'static Rules {
         RuleSet::PUBLISHED.of(self)
     }

@@ -16,9 +16,18 @@
 //! | [Negotiation](negotiation) | revisions, capabilities, pages, caching |
 //! | [Testing a server](testing) | a client with assertions, revisions, questions, snapshots |
 //! | [Troubleshooting](troubleshooting) | a server that does not connect |
-//! | [Coming from rmcp](from_rmcp) | a table of names |
+//! | [Coming from rmcp](from_rmcp) | the same programs twice, and a table of names |
+//! | [Tasks](tasks) | tools that run in the background, and continue after a restart |
+//! | [Stores](stores) | what outlives a request: memory, redb, Redis |
+//! | [Many machines](fleet) | several instances of one server |
+//! | [Protecting a server](protecting_a_server) | tokens, scopes, the caller |
+//! | [Policy and audit](policy_and_audit) | rules that decide about calls, records of them |
+//! | [Logs, traces and metrics](observability) | `tracing`, OpenTelemetry |
+//! | [jsonrpsee services](jsonrpsee) | methods of a jsonrpsee program as tools, and back |
+//! | [Revisions](revisions) | how the revisions of the protocol differ |
+//! | [Limits](limits) | all limits with their defaults |
 //!
-//! The pages are written from `docs/guide` by `cargo xtask bless guide`.
+//! The pages are written from `docs` by `cargo xtask bless guide`.
 
 #[doc = include_str!("../guide/first-server.md")]
 pub mod first_server {}
@@ -64,3 +73,30 @@ pub mod troubleshooting {}
 
 #[doc = include_str!("../guide/from-rmcp.md")]
 pub mod from_rmcp {}
+
+#[doc = include_str!("../guide/tasks.md")]
+pub mod tasks {}
+
+#[doc = include_str!("../guide/stores.md")]
+pub mod stores {}
+
+#[doc = include_str!("../guide/fleet.md")]
+pub mod fleet {}
+
+#[doc = include_str!("../guide/protecting-a-server.md")]
+pub mod protecting_a_server {}
+
+#[doc = include_str!("../guide/policy-and-audit.md")]
+pub mod policy_and_audit {}
+
+#[doc = include_str!("../guide/observability.md")]
+pub mod observability {}
+
+#[doc = include_str!("../guide/jsonrpsee.md")]
+pub mod jsonrpsee {}
+
+#[doc = include_str!("../guide/revisions.md")]
+pub mod revisions {}
+
+#[doc = include_str!("../guide/limits.md")]
+pub mod limits {}

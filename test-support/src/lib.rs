@@ -10,6 +10,7 @@ mod lines;
 mod log;
 pub mod memory;
 pub mod message;
+mod notes_server;
 mod process;
 mod random;
 #[cfg(feature = "redis")]
@@ -20,6 +21,7 @@ pub use gate::Gate;
 pub use lines::LinePeer;
 #[cfg(feature = "log")]
 pub use log::Log;
+pub use notes_server::with_notes_server;
 pub use process::ServerProcess;
 pub use random::Random;
 #[cfg(feature = "redis")]

@@ -54,16 +54,22 @@ fn python_of(environment: &str, script: &str) -> Command {
     command
 }
 
-/// Returns a command that runs the rmcp server. Builds the server first, which takes a minute the
-/// first time.
+/// Returns a command that runs the rmcp server. Builds it first.
 pub(crate) fn rmcp() -> Command {
+    Command::new(rmcp_programs().join("mcp-peer-rmcp"))
+}
+
+/// Returns the folder of the programs that use rmcp, with those of the guide in `examples`. Builds
+/// them first, which takes a minute the first time.
+pub(crate) fn rmcp_programs() -> PathBuf {
     let folder = folder().join("rmcp");
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--locked", "--manifest-path"]).arg(folder.join("Cargo.toml"));
-    // The server is in another workspace, with another target directory.
+    build.args(["build", "--locked", "--bins", "--examples", "--manifest-path"]);
+    build.arg(folder.join("Cargo.toml"));
+    // They are in another workspace, with another target directory.
     let built = build.env_remove("CARGO_TARGET_DIR").status().expect("cargo runs");
-    assert!(built.success(), "the build of the rmcp server failed");
-    Command::new(folder.join("target/debug/mcp-peer-rmcp"))
+    assert!(built.success(), "the build of the programs of rmcp failed");
+    folder.join("target/debug")
 }
 
 /// Returns a command that runs a script of a package with Node 22. Both are installed with the

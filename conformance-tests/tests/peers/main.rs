@@ -12,6 +12,7 @@ mod authorization;
 mod clients;
 mod dialects;
 mod features;
+mod from_rmcp;
 mod host;
 mod inspector;
 mod installed;

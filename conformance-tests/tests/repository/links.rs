@@ -33,7 +33,9 @@ fn every_link_has_a_target() {
 /// Returns the targets of the links in a document, without links to other sites.
 fn targets(text: &str) -> impl Iterator<Item = &str> {
     let links = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
-    links.map(|(target, _)| target).filter(|target| {
+    let definitions = text.lines().filter(|line| line.starts_with('['));
+    let definitions = definitions.filter_map(|line| line.split_once("]: "));
+    links.map(|(target, _)| target).chain(definitions.map(|(_, target)| target)).filter(|target| {
         // rustdoc checks the links to modules.
         !target.contains("://") && !target.starts_with("crate::")
     })

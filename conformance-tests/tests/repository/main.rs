@@ -2,6 +2,7 @@
 
 mod features;
 mod guide;
+mod guide_limits;
 mod ids;
 mod limits;
 mod links;

@@ -4,33 +4,26 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Limits;
 use mcp_core::json::RawJson;
-use mcp_core::method::{Method as _, Methods, TASKS_EXTENSION, ToolsCall};
+use mcp_core::method::Methods;
 use mcp_core::revision::Revision;
-use mcp_core::service::{Accept, BoxFuture, BoxService, Service};
 use mcp_core::telemetry::Telemetry;
 use mcp_core::types::{ClientCapabilities, Implementation, Schema};
-use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::Limits;
 use crate::cache::{Cache, SharedCache};
 use crate::call::OutputValidator;
-use crate::child_process::ChildCommand;
-use crate::client::{Client, ResultHandler};
-use crate::connection::Connection;
+use crate::client::ResultHandler;
 use crate::deadline::Timeouts;
-use crate::era::{KnownServer, Reopen, Settings, establish};
-use crate::error::{Error, ErrorKind};
+use crate::era::{KnownServer, Settings};
 use crate::extension::{ClientExtension, NoSettings, Registered, Tasks};
 use crate::handler::Handlers;
 #[cfg(feature = "http")]
 use crate::http::HttpSettings;
-use crate::inbound::Inbound;
-use crate::question::ServerIdentity;
-use crate::startup::Startup;
 use crate::task::TaskOptions;
 
-/// Builds a [`Client`]: begin with [`Client::builder`], end with one of the `connect` methods.
+/// Builds a [`Client`](crate::Client): begin with [`Client::builder`](crate::Client::builder), end
+/// with one of the `connect` methods.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), mcp_client::Error> {
@@ -53,14 +46,14 @@ use crate::task::TaskOptions;
 #[must_use = "a builder does nothing until it connects"]
 pub struct ClientBuilder {
     /// The cache that other clients use too, if any.
-    cache: Option<Cache>,
+    pub(super) cache: Option<Cache>,
     pub(super) settings: Settings,
     pub(super) handlers: Handlers,
-    output_validator: Option<OutputValidator>,
-    result_handlers: Vec<ResultHandler>,
-    tasks: Option<TaskOptions>,
+    pub(super) output_validator: Option<OutputValidator>,
+    pub(super) result_handlers: Vec<ResultHandler>,
+    pub(super) tasks: Option<TaskOptions>,
     /// Why the first invalid extension is invalid.
-    invalid_extension: Option<String>,
+    pub(super) invalid_extension: Option<String>,
     #[cfg(feature = "http")]
     pub(super) http: HttpSettings,
 }
@@ -94,80 +87,89 @@ impl ClientBuilder {
     }
 
     /// Who the client says it is: its name and version.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    ///
+    /// // What servers write to their logs, and may show to an administrator.
+    /// let builder = Client::builder().client_info("notes-desktop", "3.1.0");
+    /// let client = builder.connect(reader, writer).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn client_info(self, name: impl Into<String>, version: impl Into<String>) -> Self {
         self.implementation(Implementation::new(name, version))
     }
 
     /// Who the client says it is, with title, website and icons.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::Implementation;
+    ///
+    /// let info = Implementation::new("notes-desktop", "3.1.0")
+    ///     .title("Notes")
+    ///     .website_url("https://notes.example.com");
+    /// let client = Client::builder().implementation(info).connect(reader, writer).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn implementation(mut self, info: Implementation) -> Self {
         self.settings.client_info = info;
         self
     }
 
-    /// How long the server may be silent about a call. Default: 60 s.
-    ///
-    /// Progress restarts the time. The time in which the server waits for a handler of this client
-    /// does not count, for the calls that were in flight when its question arrived.
-    pub fn timeout(mut self, idle: Duration) -> Self {
-        self.settings.timeouts.idle = idle;
-        self
-    }
-
-    /// How long a call may take in all. Nothing extends it, and the time in which a person answers
-    /// the server is part of it unless [`ClientBuilder::exclude_input_time`] leaves it out. For a
-    /// list it is the time of all pages. Default: 10 minutes.
-    pub fn total_timeout(mut self, total: Duration) -> Self {
-        self.settings.timeouts.total = total;
-        self
-    }
-
-    /// Whether the total timeout of calls leaves out the time in which handlers of this client
-    /// answer the server. Then nothing but the handlers limits how long a person may take. Default:
-    /// false.
-    ///
-    /// A legacy server does not say for which call it asks. There, the time of all questions that
-    /// are open while a call runs is left out.
-    pub fn exclude_input_time(mut self, exclude: bool) -> Self {
-        self.settings.timeouts.exclude_input = exclude;
-        self
-    }
-
-    /// How long a server on a byte stream may take to answer the probe, before it is offered the
-    /// handshake of a legacy one as well. Default: 5 s.
-    pub fn probe_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.probe_timeout = timeout;
-        self
-    }
-
-    /// How long connecting may take in all: starting a process or opening a connection, discovery,
-    /// authorization with the time in which a user logs in, the handshake, and other attempts at
-    /// them. Then the connect call fails with [`Expired::Startup`], which names what it was waiting
-    /// for, and a process that was started is killed. Default: none, so that each step has its own
-    /// timeout.
-    ///
-    /// [`ClientBuilder::exclude_input_time`] leaves out the time in which credentials are obtained.
-    ///
-    /// [`Expired::Startup`]: crate::Expired::Startup
-    pub fn startup_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.startup_timeout = Some(timeout);
-        self
-    }
-
     /// Speaks this revision, or fails to connect. A legacy one is offered in a handshake without a
     /// probe.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::{Client, Revision};
+    ///
+    /// let builder = Client::builder().revision(Revision::V2025_06_18);
+    /// let client = builder.connect(reader, writer).await?;
+    /// assert_eq!(client.revision(), Revision::V2025_06_18);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn revision(mut self, revision: Revision) -> Self {
         self.settings.revision = Some(revision);
         self
     }
 
-    /// What an earlier client found out about the server ([`Client::known_server`]): saves the
-    /// probe.
+    /// What an earlier client found out about the server
+    /// ([`Client::known_server`](crate::Client::known_server)): saves the probe.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::{Client, KnownServer, serde_json};
+    ///
+    /// // What `Client::known_server` returned the last time.
+    /// let known: KnownServer = serde_json::from_str(r#"{ "revision": "2026-07-28" }"#)?;
+    /// let client = Client::builder().known_server(known).connect(reader, writer).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn known_server(mut self, known: KnownServer) -> Self {
         self.settings.known = Some(known);
         self
     }
 
     /// The bounds of what the client accepts, keeps and waits for. Default: [`Limits::new`].
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::{Client, Limits};
+    ///
+    /// let mut limits = Limits::new();
+    /// limits.max_input_rounds = 3; // A tool may ask three times.
+    /// limits.list.max_items = 500;
+    /// let client = Client::builder().limits(limits).connect(reader, writer).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
         self
@@ -176,6 +178,24 @@ impl ClientBuilder {
     /// What the host calls the server. It stands in what [`PendingInput::save`] writes, so that an
     /// answer does not go to another server. Default: the URL without its query, or else what the
     /// server calls itself.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::ElicitResult;
+    ///
+    /// let client = Client::builder()
+    ///     .server_name("work notes") // as the user calls it
+    ///     .on_elicit_with(|form, question| async move {
+    ///         assert_eq!(question.server_name(), "work notes");
+    ///         Ok(ElicitResult::decline())
+    ///     })
+    ///     .connect(reader, writer)
+    ///     .await?;
+    /// assert_eq!(client.call_tool("delete", &()).await?.text(), "kept");
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// [`PendingInput::save`]: crate::PendingInput::save
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
@@ -189,6 +209,20 @@ impl ClientBuilder {
     /// it must not be anything that a server says of itself. `principal` is the authorization
     /// context: clients with other rights must have another one. Results that the server says are
     /// public serve all principals of the server.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::{Client, SharedCache};
+    ///
+    /// let cache = SharedCache::new();
+    /// let server = "https://mcp.example.com/mcp";
+    /// let builder = Client::builder().shared_cache(&cache, server, "alice");
+    /// let client = builder.connect(reader, writer).await?;
+    /// client.list_tools().await?;
+    /// assert_eq!(cache.len(), 2); // Its two pages, for the next client of Alice.
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn shared_cache(
         mut self,
         cache: &SharedCache,
@@ -201,6 +235,18 @@ impl ClientBuilder {
 
     /// Adds a protocol [extension](crate::extension), which is declared to servers. An invalid
     /// extension, and one whose id or method is declared already, fails the connect call.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::extension::ClientExtension;
+    /// use mcp_client::serde_json::json;
+    ///
+    /// let notes = ClientExtension::declared("com.example/notes", json!({ "markdown": true }));
+    /// let client = Client::builder().extension(notes).connect(reader, writer).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn extension(mut self, extension: ClientExtension) -> Self {
         match extension.into_registered() {
             Ok(Registered { id, settings, rows, results }) => {
@@ -231,12 +277,39 @@ impl ClientBuilder {
     /// waits for its result.
     ///
     /// The extension `io.modelcontextprotocol/tasks`, with servers of 2026-07-28.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::task::TaskOptions;
+    ///
+    /// let builder = Client::builder().tasks(TaskOptions::new());
+    /// let client = builder.connect(reader, writer).await?;
+    /// // The server answers with a task, and the call waits until that is done.
+    /// let reply = client.call_tool("report", &()).await?;
+    /// assert_eq!(reply.text(), "2 notes, both about milk");
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn tasks(mut self, options: TaskOptions) -> Self {
         self.tasks = Some(options);
         self.extension(ClientExtension::new::<Tasks>(&NoSettings::new()))
     }
 
     /// Declares capabilities in addition to those that follow from the handlers and the extensions.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::ClientCapabilities;
+    /// use mcp_client::serde_json::json;
+    ///
+    /// let mut declared = ClientCapabilities::new();
+    /// declared.experimental = Some([("dictation".to_owned(), json!({}))].into_iter().collect());
+    /// let client = Client::builder().capabilities(declared).connect(reader, writer).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn capabilities(mut self, mut declared: ClientCapabilities) -> Self {
         let extensions = self.handlers.declared.extensions.take().unwrap_or_default();
         if !extensions.is_empty() {
@@ -248,9 +321,33 @@ impl ClientBuilder {
 
     /// Sets what receives the durations of requests and sessions, and writes the context of traces
     /// into the `_meta` of requests. With the feature `otel`, [`telemetry`](crate::telemetry) has
-    /// one for OpenTelemetry. Each request has a span also without it; see `docs/observability.md`.
+    /// one for OpenTelemetry. Each request has a span also without it, see
+    /// [the guide](crate::guide::observability).
     ///
     /// What a call sets with its own `_meta` is not replaced.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use std::time::Duration;
+    /// use mcp_client::Client;
+    /// use mcp_client::telemetry::{Operation, Outcome, Telemetry};
+    ///
+    /// /// How long servers were waited for.
+    /// static WAITED_MICROS: AtomicU64 = AtomicU64::new(0);
+    ///
+    /// struct Waiting;
+    ///
+    /// impl Telemetry for Waiting {
+    ///     fn operation(&self, _: &Operation, duration: Duration, _: Outcome) {
+    ///         WAITED_MICROS.fetch_add(duration.as_micros() as u64, Ordering::Relaxed);
+    ///     }
+    /// }
+    ///
+    /// let client = Client::builder().telemetry(Waiting).connect(reader, writer).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn telemetry(mut self, telemetry: impl Telemetry) -> Self {
         self.settings.telemetry = Some(Arc::new(telemetry));
         self
@@ -262,7 +359,7 @@ impl ClientBuilder {
     /// The SDK has no validator of JSON Schema of its own; `validate` is a function of the host's
     /// choice. It gets the schema and the value, and returns what is wrong with it. It must not
     /// fetch what a schema refers to. A result that does not match fails the call with
-    /// [`ErrorKind::Decode`]; so does one without structured content. Tools that were not listed
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode); so does one without structured content. Tools that were not listed
     /// yet, and results of tools that failed, are not checked.
     ///
     /// ```
@@ -283,121 +380,30 @@ impl ClientBuilder {
 
     /// Sets the policy that decides about requests before they leave, and what lists contain. See
     /// [`ClientPolicy`](crate::policy::ClientPolicy).
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::policy::{ClientPolicy, Policy};
+    /// use mcp_client::{Client, ErrorKind};
+    ///
+    /// let rules = r#"
+    ///     default = "allow"
+    ///
+    ///     [[rule]]
+    ///     verdict = "deny"
+    ///     tools = ["delete*"]
+    /// "#;
+    /// let policy = ClientPolicy::new(Policy::parse("policy.toml", rules)?);
+    /// let client = Client::builder().policy(policy).connect(reader, writer).await?;
+    /// let error = client.call_tool("delete", &()).await.expect_err("a rule denies it");
+    /// assert_eq!(error.kind(), ErrorKind::Denied);
+    /// # Ok(())
+    /// # });
+    /// ```
     #[cfg(feature = "policy")]
     pub fn policy(mut self, policy: crate::policy::ClientPolicy) -> Self {
         self.settings.policy = Some(policy);
         self
-    }
-
-    /// Starts a server as a child process and connects to it. See [`ChildCommand`] for its
-    /// environment and how it is stopped.
-    ///
-    /// # Errors
-    /// When the process cannot be started, ends, or speaks no common revision.
-    pub async fn connect_command(self, command: impl Into<ChildCommand>) -> Result<Client, Error> {
-        let mut command = command.into();
-        let limits = self.settings.limits.clone();
-        let inbound = self.inbound()?;
-        let for_open = Arc::clone(&inbound);
-        let mut restart = Restart(move || Connection::child(command.spawn()?, &limits, &for_open));
-        let connection = (restart.0)()?;
-        let startup = Startup::new(&self.settings, &inbound);
-        startup.run(self.finish(inbound, connection, Some(&mut restart))).await
-    }
-
-    /// Connects over a pair of byte streams, such as a socket: one JSON-RPC message a line.
-    ///
-    /// # Errors
-    /// When the connection fails, or there is no common revision.
-    pub async fn connect<R, W>(self, reader: R, writer: W) -> Result<Client, Error>
-    where
-        R: AsyncRead + Unpin + Send + 'static,
-        W: AsyncWrite + Unpin + Send + 'static,
-    {
-        let inbound = self.inbound()?;
-        let connection = Connection::stream(reader, writer, &self.settings.limits, &inbound);
-        let startup = Startup::new(&self.settings, &inbound);
-        startup.run(self.finish(inbound, connection, None)).await
-    }
-
-    /// Connects to a server in this process, without serialized messages in between.
-    ///
-    /// # Errors
-    /// When there is no common revision.
-    pub async fn connect_memory<A: Accept>(self, server: &A) -> Result<Client, Error> {
-        let inbound = self.inbound()?;
-        let connection = Connection::memory(server, &self.settings.limits, &inbound);
-        let startup = Startup::new(&self.settings, &inbound);
-        startup.run(self.finish(inbound, connection, None)).await
-    }
-
-    /// Connects through any [`Service`], such as a transport or layers around one.
-    ///
-    /// `open` creates the service that reaches the server. It gets the one that takes the server's
-    /// requests and notifications.
-    ///
-    /// # Errors
-    /// When the service fails, or there is no common revision.
-    pub async fn connect_service<S: Service>(
-        self,
-        open: impl FnOnce(BoxService) -> S,
-    ) -> Result<Client, Error> {
-        let inbound = self.inbound()?;
-        let connection = Connection::service(open, &inbound);
-        let startup = Startup::new(&self.settings, &inbound);
-        startup.run(self.finish(inbound, connection, None)).await
-    }
-
-    /// Checks what the user has set up, before it is declared to a server.
-    fn check(&self) -> Result<(), String> {
-        self.invalid_extension.clone().map_or(Ok(()), Err)?;
-        // A server may answer a declared extension with tasks (TX-2).
-        let reads_tasks = self.tasks.is_some()
-            || self.result_handlers.iter().any(|it| it.is_of(ToolsCall::NAME, "task"));
-        if self.handlers.declared.extension(TASKS_EXTENSION).is_some() && !reads_tasks {
-            return Err(format!(
-                "the extension {TASKS_EXTENSION} cannot be declared without a handler of the tasks \
-                 that it allows as results (ClientBuilder::tasks, or ClientExtension::on_result)"
-            ));
-        }
-        self.handlers.check()
-    }
-
-    pub(super) fn inbound(&self) -> Result<Arc<Inbound>, Error> {
-        self.check().map_err(|reason| Error::new(ErrorKind::InvalidArgument, reason))?;
-        let mut inbound = Inbound::new(self.handlers.clone(), &self.settings.limits);
-        inbound.server = Arc::new(ServerIdentity::new(self.settings.server_name.clone()));
-        if let Some(cache) = &self.cache {
-            inbound.cache = cache.clone();
-        }
-        Ok(Arc::new(inbound))
-    }
-
-    pub(super) async fn finish(
-        self,
-        inbound: Arc<Inbound>,
-        connection: Connection,
-        reopen: Option<&mut dyn Reopen>,
-    ) -> Result<Client, Error> {
-        let (wire, session) = establish(&self.settings, &inbound, connection, reopen).await?;
-        let Self { settings, output_validator, result_handlers, tasks, .. } = self;
-        let client =
-            Client::new(wire, session, &settings, output_validator, result_handlers, tasks);
-        inbound.observe_sessions(client.downgrade());
-        Ok(client)
-    }
-}
-
-/// Starts a child process again.
-struct Restart<F>(F);
-
-impl<F: FnMut() -> Result<Connection, Error> + Send> Reopen for Restart<F> {
-    fn may_help(&self, error: &Error) -> bool {
-        matches!(error.kind(), ErrorKind::Transport | ErrorKind::Peer)
-    }
-
-    fn reopen(&mut self) -> BoxFuture<'_, Result<Connection, Error>> {
-        Box::pin(std::future::ready((self.0)()))
     }
 }
 

@@ -20,6 +20,25 @@ impl ClientBuilder {
     ///
     /// The handler has to show which server asks, and to let the user review, decline and cancel.
     /// An answer that does not fit the requested schema is not sent: the server gets an error.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::serde_json::json;
+    /// use mcp_client::types::ElicitResult;
+    ///
+    /// let client = Client::builder()
+    ///     .on_elicit(|form| async move {
+    ///         // Show `form.message` and the fields of `form.requested_schema`.
+    ///         assert_eq!(form.message, "Delete the note \"buy milk\"?");
+    ///         ElicitResult::accept(json!({ "sure": true }))
+    ///     })
+    ///     .connect(reader, writer)
+    ///     .await?;
+    /// assert_eq!(client.call_tool("delete", &()).await?.text(), "deleted");
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn on_elicit<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(ElicitFormParams) -> A + Send + Sync + 'static,
@@ -31,6 +50,22 @@ impl ClientBuilder {
 
     /// As [`ClientBuilder::on_elicit`], with what is known about the question: which server asks,
     /// and for which call. Replaces it.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::ElicitResult;
+    ///
+    /// let builder = Client::builder().on_elicit_with(|form, question| async move {
+    ///     let tool = question.call().and_then(|call| call.name());
+    ///     assert_eq!(tool.as_deref(), Some("delete")); // Show it with the form.
+    ///     Ok(ElicitResult::decline())
+    /// });
+    /// let client = builder.connect(reader, writer).await?;
+    /// assert_eq!(client.call_tool("delete", &()).await?.text(), "kept");
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn on_elicit_with(
         mut self,
         handler: impl QuestionHandler<ElicitFormParams, ElicitResult>,
@@ -43,6 +78,22 @@ impl ClientBuilder {
     ///
     /// The handler has to show host and URL, to ask for consent before it opens anything, and must
     /// not fetch the URL itself.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::ElicitResult;
+    ///
+    /// let builder = Client::builder().on_elicit_url(|visit| async move {
+    ///     // Show `visit.message` and the URL; if the user agrees, open it in a browser.
+    ///     assert_eq!(visit.url, "https://notes.example.com/connect?session=1");
+    ///     Ok(ElicitResult::accept_url())
+    /// });
+    /// let client = builder.connect(reader, writer).await?;
+    /// assert_eq!(client.call_tool("share", &()).await?.text(), "shared");
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn on_elicit_url<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(ElicitUrlParams) -> A + Send + Sync + 'static,
@@ -53,6 +104,20 @@ impl ClientBuilder {
     }
 
     /// As [`ClientBuilder::on_elicit_url`], with what is known about the question. Replaces it.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::ElicitResult;
+    ///
+    /// let builder = Client::builder().on_elicit_url_with(|visit, question| async move {
+    ///     eprintln!("{} sends you to {}", question.server_name(), visit.url);
+    ///     Ok(ElicitResult::cancel())
+    /// });
+    /// let client = builder.connect(reader, writer).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn on_elicit_url_with(
         mut self,
         handler: impl QuestionHandler<ElicitUrlParams, ElicitResult>,
@@ -68,6 +133,22 @@ impl ClientBuilder {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::{CreateMessageResult, Role, SamplingContent};
+    ///
+    /// let builder = Client::builder().on_create_message(|request| async move {
+    ///     // Ask the user, and then the model, with `request.messages`.
+    ///     let answer = SamplingContent::text("You need milk.");
+    ///     Ok(CreateMessageResult::new(Role::Assistant, answer, "my-model"))
+    /// });
+    /// let client = builder.connect(reader, writer).await?;
+    /// assert_eq!(client.call_tool("summarize", &()).await?.text(), "You need milk.");
+    /// # Ok(())
+    /// # });
+    /// ```
     #[deprecated(
         note = "MCP 2026-07-28 deprecates sampling (SEP-2577), with removal no earlier than \
                 2027-07-28; call the API of a model provider"
@@ -84,6 +165,28 @@ impl ClientBuilder {
     /// As [`ClientBuilder::on_create_message`], with what is known about the question. Replaces it.
     ///
     /// Deprecated with [`ClientBuilder::on_create_message`].
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::types::{CreateMessageResult, Role, SamplingContent};
+    /// use mcp_client::{Client, ErrorObject};
+    ///
+    /// /// What the user allows a tool to spend.
+    /// struct Budget(u64);
+    ///
+    /// let builder = Client::builder().on_create_message_with(|request, question| async move {
+    ///     let budget = question.call().and_then(|call| call.tag::<Budget>());
+    ///     if budget.is_none_or(|budget| request.max_tokens > budget.0) {
+    ///         return Err(ErrorObject::invalid_params("too many tokens"));
+    ///     }
+    ///     let answer = SamplingContent::text("You need milk.");
+    ///     Ok(CreateMessageResult::new(Role::Assistant, answer, "my-model"))
+    /// });
+    /// let client = builder.connect(reader, writer).await?;
+    /// client.call_tool("summarize", &()).tag(Budget(1_000)).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     #[deprecated(
         note = "MCP 2026-07-28 deprecates sampling (SEP-2577), with removal no earlier than \
                 2027-07-28; call the API of a model provider"
@@ -100,6 +203,24 @@ impl ClientBuilder {
     /// question is refused before it comes to the handler.
     ///
     /// Deprecated with [`ClientBuilder::on_create_message`].
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::{CreateMessageResult, Role, SamplingContent};
+    ///
+    /// let client = Client::builder()
+    ///     .on_create_message(|request| async move {
+    ///         // Offer `request.tools` to the model; the server runs what it calls.
+    ///         let answer = SamplingContent::text("There is nothing to look up.");
+    ///         Ok(CreateMessageResult::new(Role::Assistant, answer, "my-model"))
+    ///     })
+    ///     .sampling_tools()
+    ///     .connect(reader, writer)
+    ///     .await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     #[deprecated(
         note = "MCP 2026-07-28 deprecates sampling (SEP-2577), with removal no earlier than \
                 2027-07-28; call the API of a model provider"
@@ -114,6 +235,18 @@ impl ClientBuilder {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::Root;
+    ///
+    /// let builder = Client::builder().roots([Root::new("file:///projects/app").name("app")]);
+    /// let client = builder.connect(reader, writer).await?;
+    /// assert_eq!(client.call_tool("find", &()).await?.text(), "file:///projects/app");
+    /// # Ok(())
+    /// # });
+    /// ```
     #[deprecated(
         note = "MCP 2026-07-28 deprecates roots (SEP-2577), with removal no earlier than \
                 2027-07-28; take paths or URIs as arguments, or from the configuration"
@@ -129,6 +262,25 @@ impl ClientBuilder {
     /// error.
     ///
     /// Deprecated with [`ClientBuilder::roots`].
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::Root;
+    ///
+    /// /// The folder of a conversation.
+    /// struct Folder(&'static str);
+    ///
+    /// let builder = Client::builder().on_list_roots(|question| async move {
+    ///     let folder = question.call().and_then(|call| call.tag::<Folder>());
+    ///     Ok(folder.map(|folder| Root::new(folder.0)).into_iter().collect())
+    /// });
+    /// let client = builder.connect(reader, writer).await?;
+    /// let reply = client.call_tool("find", &()).tag(Folder("file:///projects/site")).await?;
+    /// assert_eq!(reply.text(), "file:///projects/site");
+    /// # Ok(())
+    /// # });
+    /// ```
     #[deprecated(
         note = "MCP 2026-07-28 deprecates roots (SEP-2577), with removal no earlier than \
                 2027-07-28; take paths or URIs as arguments, or from the configuration"
@@ -183,6 +335,23 @@ impl ClientBuilder {
 
     /// As [`ClientBuilder::on_request`], for a method whose name is known only at run time, with
     /// the JSON text of its params and of its result.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::json::RawJson;
+    /// use mcp_client::serde_json::json;
+    /// use mcp_client::{Client, ErrorObject};
+    ///
+    /// // A name from the configuration of the host.
+    /// let method = "com.example/open".to_owned();
+    /// let builder = Client::builder().on_request_raw(method, |params, _| async move {
+    ///     eprintln!("open {}", params.get());
+    ///     RawJson::new(&json!({ "opened": true })).map_err(|_| ErrorObject::internal())
+    /// });
+    /// let client = builder.connect(reader, writer).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn on_request_raw(
         mut self,
         method: impl Into<MethodName>,

@@ -23,18 +23,55 @@ use crate::startup::Startup;
 impl ClientBuilder {
     /// Adds credentials to every request, and obtains new ones when the server refuses them. See
     /// `oauth::OAuth` (feature `oauth`) and [`BearerToken`](crate::http::BearerToken).
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::Client;
+    /// use mcp_client::http::BearerToken;
+    ///
+    /// let token = BearerToken::new(&std::env::var("NOTES_TOKEN")?)?;
+    /// let builder = Client::builder().authorizer(token);
+    /// let client = builder.connect_http("https://mcp.example.com/mcp").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
         self.http.authorizer = Some(Arc::new(authorizer));
         self
     }
 
     /// What sends the HTTP requests. Default: [`Network`](crate::http::Network).
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::Client;
+    /// use mcp_client::http::{Network, ProxySettings};
+    ///
+    /// // Directly, whatever proxy the environment names.
+    /// let network = Network::new().with_proxies(&ProxySettings::none());
+    /// let builder = Client::builder().http_stack(network);
+    /// let client = builder.connect_http("https://mcp.example.com/mcp").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn http_stack(mut self, stack: impl HttpStack) -> Self {
         self.http.stack = Some(Arc::new(stack));
         self
     }
 
     /// Adds a header field to every request to the server.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::Client;
+    /// use mcp_client::http::{HeaderName, HeaderValue};
+    ///
+    /// let team = HeaderName::from_static("x-team");
+    /// let builder = Client::builder().http_header(team, HeaderValue::from_static("research"));
+    /// let client = builder.connect_http("https://mcp.example.com/mcp").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn http_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.http.headers.insert(name, value);
         self
@@ -44,6 +81,20 @@ impl ClientBuilder {
     ///
     /// Finds out which era the server speaks, and whether it speaks HTTP+SSE, the transport of
     /// 2024-11-05.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::{Client, ErrorKind};
+    ///
+    /// let builder = Client::builder().client_info("my-host", "1.0.0");
+    /// match builder.connect_http("https://mcp.example.com/mcp").await {
+    ///     Ok(client) => println!("{} tools", client.list_tools().await?.len()),
+    ///     Err(error) if error.kind() == ErrorKind::Unauthorized => println!("log in first"),
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the URL is invalid, the server cannot be reached or refuses, credentials are missing,

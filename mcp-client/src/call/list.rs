@@ -31,6 +31,17 @@ use crate::params::Params;
 /// Pages that the server allows to be cached are cached until they are stale or the server
 /// announces a change. A list that exceeds [`ListLimits`](crate::ListLimits), or that repeats a
 /// cursor, is an error.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// use std::time::Duration;
+///
+/// let tools = client.list_tools().timeout(Duration::from_secs(5)).await?;
+/// assert_eq!(tools.len(), 2); // from two pages
+/// # Ok(())
+/// # });
+/// ```
 #[must_use = "a list is not fetched until it is awaited or made a stream"]
 pub struct List<T> {
     client: Client,
@@ -81,6 +92,16 @@ impl<T: Listed> List<T> {
     }
 
     /// How long the server may be silent about a page. Default: that of the client, 60 s.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use std::time::Duration;
+    ///
+    /// let tools = client.list_tools().timeout(Duration::from_secs(5)).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn timeout(mut self, idle: Duration) -> Self {
         self.terms.timeouts.idle = idle;
         self
@@ -94,24 +115,68 @@ impl<T: Listed> List<T> {
 
     /// How long the server may take for all pages together. Default: that of the client, 10
     /// minutes.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use std::time::Duration;
+    ///
+    /// // A menu must open within 2 s, even if it is empty then.
+    /// let listing = client.list_resources().total_timeout(Duration::from_secs(2));
+    /// let resources = listing.await.unwrap_or_default();
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn total_timeout(mut self, total: Duration) -> Self {
         self.terms.timeouts.total = total;
         self
     }
 
     /// Adds to the `_meta` of the requests. Their results are not kept.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::meta::Meta;
+    ///
+    /// let meta = Meta::new().with("com.example/tenant", "research");
+    /// let tools = client.list_tools().meta(meta).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn meta(mut self, meta: Meta) -> Self {
         self.terms.meta = Some(meta);
         self
     }
 
     /// Asks the server even if kept pages are fresh.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let kept = client.list_tools().await?;
+    /// let asked = client.list_tools().fresh().await?; // The user pressed reload.
+    /// assert_eq!(kept.len(), asked.len());
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn fresh(mut self) -> Self {
         self.terms.fresh = true;
         self
     }
 
     /// One page as it is on the wire: the first one, or the one at a cursor.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let first = client.list_tools().page(None).await?;
+    /// assert_eq!(first.tools[0].name, "add");
+    /// let next = client.list_tools().page(first.next_cursor.as_deref()).await?;
+    /// assert_eq!((&*next.tools[0].name, next.next_cursor), ("index", None));
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// As for any call.
@@ -134,6 +199,20 @@ impl<T: Listed> List<T> {
     }
 
     /// The items as they come, page after page.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use std::time::Duration;
+    /// use futures::TryStreamExt as _;
+    ///
+    /// let mut tools = client.list_tools().timeout(Duration::from_secs(5)).into_stream();
+    /// while let Some(tool) = tools.try_next().await? {
+    ///     println!("{}", tool.name); // The second page is fetched when the first one is used up.
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn into_stream(self) -> Listing<T> {
         let state = Pages {
             next: Some(None),
@@ -198,6 +277,17 @@ impl<T> fmt::Debug for List<T> {
 }
 
 /// The items of a list, fetched page by page as they are read. Ends after an error.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// use futures::{StreamExt as _, TryStreamExt as _};
+///
+/// let first: Vec<_> = client.resources().take(1).try_collect().await?;
+/// assert_eq!(first[0].uri, "note://1");
+/// # Ok(())
+/// # });
+/// ```
 pub struct Listing<T>(BoxStream<'static, Result<T, Error>>);
 
 impl<T> Stream for Listing<T> {

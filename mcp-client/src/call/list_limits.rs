@@ -2,6 +2,15 @@
 
 /// The bounds of a list, all its pages together. A server that exceeds one gets
 /// [`ErrorKind::Limit`](crate::ErrorKind::Limit) instead of more memory.
+///
+/// ```
+/// use mcp_client::{Client, Limits};
+///
+/// let mut limits = Limits::new();
+/// limits.list.max_items = 500;
+/// limits.list.max_item_bytes = 16 << 10; // Longer definitions are refused.
+/// let builder = Client::builder().limits(limits);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListLimits {

@@ -25,6 +25,17 @@ use crate::task;
 ///
 /// If the server answers with a [task](crate::task), the result is that of the task, whose questions
 /// go to the handlers; [`Call::start`](crate::Call::start) returns the task instead.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// use mcp_client::Outcome;
+///
+/// let once = client.call_tool("delete", &()).once();
+/// assert!(matches!(once.await?, Outcome::InputRequired(_)));
+/// # Ok(())
+/// # });
+/// ```
 #[must_use = "a call does nothing until it is awaited"]
 pub struct CallOnce<T> {
     client: Client,
@@ -37,6 +48,19 @@ pub struct CallOnce<T> {
 }
 
 /// The outcome of a call that was sent once.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// use mcp_client::Outcome;
+///
+/// let note = match client.read_resource("note://1").once().await? {
+///     Outcome::Complete(result) => result.contents,
+///     Outcome::InputRequired(pending) => return Err(format!("not now: {pending:?}").into()),
+/// };
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug)]
 pub enum Outcome<T> {
     /// The result.
@@ -49,6 +73,25 @@ pub enum Outcome<T> {
 ///
 /// To answer later, or in another process, keep [`PendingInput::save`] and pass it to
 /// [`Client::restore`].
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// use mcp_client::Outcome;
+/// use mcp_client::serde_json::json;
+/// use mcp_client::types::{ElicitResult, InputResponses};
+///
+/// let mut outcome = client.call_tool("delete", &()).once().await?;
+/// while let Outcome::InputRequired(pending) = outcome {
+///     let mut answers = InputResponses::new();
+///     for (key, _) in pending.asked.questions() {
+///         answers.insert(key, &ElicitResult::accept(json!({ "sure": true }))?)?;
+///     }
+///     outcome = pending.resume(answers).await?;
+/// }
+/// # Ok(())
+/// # });
+/// ```
 pub struct PendingInput<T> {
     /// What the server asks.
     pub asked: InputRequiredResult,
@@ -138,6 +181,19 @@ impl<T> PendingInput<T> {
 
     /// What is needed to answer later, or in another process. Timeouts and the closure for progress
     /// are not saved.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::{Outcome, serde_json};
+    ///
+    /// if let Outcome::InputRequired(pending) = client.call_tool("delete", &()).once().await? {
+    ///     let stored = serde_json::to_string(&pending.save())?; // for `Client::restore`
+    ///     assert!(stored.contains("Delete the note"));
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn save(&self) -> SavedInput {
         SavedInput {
@@ -152,6 +208,23 @@ impl<T> PendingInput<T> {
     }
 
     /// Sends the request again with the answers, and with the server's state exactly as it came.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::Outcome;
+    /// use mcp_client::types::{ElicitResult, InputResponses};
+    ///
+    /// if let Outcome::InputRequired(pending) = client.call_tool("delete", &()).once().await? {
+    ///     let mut answers = InputResponses::new();
+    ///     answers.insert("the question of a tool", &ElicitResult::decline())?;
+    ///     if let Outcome::Complete(reply) = pending.resume(answers).await? {
+    ///         assert_eq!(reply.text(), "kept");
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn resume(self, responses: InputResponses) -> CallOnce<T> {
         let responses =
             (!responses.is_empty() || self.asked.input_requests.is_some()).then_some(&responses);

@@ -16,6 +16,22 @@ use crate::params::Base;
 ///
 /// It holds the arguments of the call and the server's state, which may be personal: protect it as
 /// you protect these. It belongs to the server that asked, and the server's state may expire.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// use mcp_client::{Outcome, SavedInput, serde_json};
+///
+/// # let mut stored = String::new();
+/// # if let Outcome::InputRequired(pending) = client.call_tool("delete", &()).once().await? {
+/// #     stored = serde_json::to_string(&pending.save())?;
+/// # }
+/// let saved: SavedInput = serde_json::from_str(&stored)?;
+/// assert_eq!((saved.server(), saved.method()), ("notes-server", "tools/call"));
+/// let questions = saved.asked.input_requests; // What to ask the user.
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SavedInput {
@@ -35,12 +51,30 @@ pub struct SavedInput {
 
 impl SavedInput {
     /// The method of the call.
+    ///
+    /// ```
+    /// use mcp_client::SavedInput;
+    ///
+    /// /// What is shown beside the questions.
+    /// fn title(saved: &SavedInput) -> String {
+    ///     format!("{} of {}", saved.method(), saved.server()) // "tools/call of notes-server"
+    /// }
+    /// ```
     #[must_use]
     pub fn method(&self) -> &str {
         &self.method
     }
 
     /// The revision that was spoken.
+    ///
+    /// ```
+    /// use mcp_client::{Client, SavedInput};
+    ///
+    /// /// Whether a client can restore it.
+    /// fn fits(saved: &SavedInput, client: &Client) -> bool {
+    ///     saved.revision() == client.revision().as_str()
+    /// }
+    /// ```
     #[must_use]
     pub fn revision(&self) -> &str {
         &self.revision
@@ -48,6 +82,16 @@ impl SavedInput {
 
     /// The name of the server that asked: see
     /// [`ClientBuilder::server_name`](crate::ClientBuilder::server_name).
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use mcp_client::{Client, SavedInput};
+    ///
+    /// /// The client of the server that asked.
+    /// fn find<'a>(all: &'a HashMap<String, Client>, saved: &SavedInput) -> Option<&'a Client> {
+    ///     all.get(saved.server())
+    /// }
+    /// ```
     #[must_use]
     pub fn server(&self) -> &str {
         &self.server

@@ -20,6 +20,17 @@ const MAX_SHOWN_CHARS: usize = 1_024;
 ///
 /// A tool that failed (`isError`) is a result too, because the model is meant to see it;
 /// [`ToolReply::into_result`] turns it into an error.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// let reply = client.call_tool("read", &()).await?; // Ok, although the tool failed:
+/// assert_eq!(reply.is_error, Some(true));
+/// let for_the_model = reply.text();
+/// assert_eq!(for_the_model, "there is no note 9");
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ToolReply(CallToolResult);
@@ -40,6 +51,20 @@ impl ToolReply {
     /// servers wrap values so for revisions in which a structured result must be an object. Without
     /// a structured result, a single block of text is read as JSON, which is what servers send to
     /// clients of revisions without structured results.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::ErrorKind;
+    /// use mcp_client::serde_json::json;
+    ///
+    /// let reply = client.call_tool("add", &json!({ "a": 1, "b": 2 })).await?;
+    /// assert_eq!(reply.structured::<u8>()?, 3);
+    /// let error = reply.structured::<String>().expect_err("a number");
+    /// assert_eq!((error.kind(), error.json()), (ErrorKind::Decode, Some("3")));
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Tool`] when the tool failed; [`ErrorKind::Decode`] when there is nothing to
@@ -77,6 +102,20 @@ impl ToolReply {
     }
 
     /// The text blocks, joined by line breaks.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::types::Content;
+    ///
+    /// let reply = client.call_tool("index", &()).await?;
+    /// assert_eq!(reply.text(), "2 notes");
+    /// // Images and other blocks:
+    /// let others = reply.content.iter().filter(|block| !matches!(block, Content::Text(_)));
+    /// assert_eq!(others.count(), 0);
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn text(&self) -> String {
         let texts: Vec<&str> = self.0.content.iter().filter_map(Content::as_text).collect();
@@ -85,6 +124,18 @@ impl ToolReply {
 
     /// The result of a tool that did not fail.
     ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::ErrorKind;
+    ///
+    /// let error = client.call_tool("read", &()).await?.into_result().expect_err("no such note");
+    /// assert_eq!(error.kind(), ErrorKind::Tool);
+    /// assert_eq!(error.to_string(), "the tool failed: there is no note 9");
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Tool`] with the tool's text when it failed.
     pub fn into_result(self) -> Result<CallToolResult, Error> {
@@ -92,6 +143,18 @@ impl ToolReply {
     }
 
     /// The result as it is on the wire.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::serde_json;
+    ///
+    /// let result = client.call_tool("index", &()).await?.into_inner();
+    /// let for_a_model = serde_json::to_string(&result.content)?;
+    /// assert_eq!(for_a_model, r#"[{"type":"text","text":"2 notes"}]"#);
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn into_inner(self) -> CallToolResult {
         self.0

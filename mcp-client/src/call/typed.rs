@@ -29,17 +29,18 @@ use crate::task::{Started, TaskHandle};
 /// call waits for a [task](crate::task), the task continues, unless
 /// [`TaskOptions::cancel_on_drop`](crate::task::TaskOptions::cancel_on_drop) is set.
 ///
-/// ```no_run
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
 /// use std::time::Duration;
 ///
-/// # async fn example(client: &mcp_client::Client) -> Result<(), mcp_client::Error> {
 /// let call = client
 ///     .call_tool("index", &())
 ///     .timeout(Duration::from_secs(5)) // without a sign of life
 ///     .on_progress(|report| eprintln!("{}", report.progress));
-/// println!("{}", call.await?.text());
+/// assert_eq!(call.await?.text(), "2 notes");
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T> {
@@ -80,6 +81,18 @@ impl<T> Call<T> {
 
     /// How long the server may be silent. Progress restarts the time, and the time in which the
     /// server waits for a handler of this client does not count. Default: that of the client, 60 s.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use std::time::Duration;
+    /// use mcp_client::Expired;
+    ///
+    /// let call = client.call_tool("backup", &()).timeout(Duration::from_millis(20));
+    /// assert_eq!(call.await.expect_err("no sign of life").expired(), Some(Expired::Idle));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn timeout(mut self, idle: Duration) -> Self {
         self.options.timeouts.idle = idle;
         self
@@ -88,6 +101,19 @@ impl<T> Call<T> {
     /// How long the whole call may take. Nothing extends it, and the time in which a person answers
     /// the server is part of it unless [`Call::exclude_input_time`] leaves it out. Default: that of
     /// the client, 10 minutes.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use std::time::Duration;
+    /// use mcp_client::ErrorKind;
+    ///
+    /// // Progress does not extend it.
+    /// let call = client.call_tool("backup", &()).total_timeout(Duration::from_millis(20));
+    /// assert_eq!(call.await.expect_err("too late").kind(), ErrorKind::Timeout);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn total_timeout(mut self, total: Duration) -> Self {
         self.options.timeouts.total = total;
         self
@@ -96,6 +122,19 @@ impl<T> Call<T> {
     /// Whether the total timeout leaves out the time in which handlers of this client answer the
     /// server. Then nothing but the handlers limits how long a person may take. Default: that of
     /// the client, false.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use std::time::Duration;
+    ///
+    /// let call = client.call_tool("index", &())
+    ///     .total_timeout(Duration::from_secs(30)) // for the server
+    ///     .exclude_input_time(true); // and as much time as the user needs
+    /// assert_eq!(call.await?.text(), "2 notes");
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn exclude_input_time(mut self, exclude: bool) -> Self {
         self.options.timeouts.exclude_input = exclude;
         self
@@ -105,6 +144,20 @@ impl<T> Call<T> {
     ///
     /// Reports that arrive faster than they are taken are dropped (`Limits::max_queued_progress`,
     /// `Limits::max_queued_progress_bytes`). The closure must not block.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let reply = client
+    ///     .call_tool("index", &())
+    ///     .on_progress(|report| match report.total {
+    ///         Some(total) => eprintln!("{:.0} %", 100.0 * report.progress / total),
+    ///         None => eprintln!("{} done", report.progress),
+    ///     })
+    ///     .await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn on_progress(mut self, take: impl FnMut(ProgressParams) + Send + 'static) -> Self {
         self.options.on_progress = Some(Box::new(take));
         self
@@ -115,6 +168,20 @@ impl<T> Call<T> {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use futures::StreamExt as _;
+    /// use mcp_client::types::LoggingLevel;
+    ///
+    /// let mut messages = client.log_messages();
+    /// client.call_tool("index", &()).log_level(LoggingLevel::Info).await?;
+    /// let message = messages.next().await.ok_or("the connection has ended")?;
+    /// assert_eq!(message.level, LoggingLevel::Info);
+    /// # Ok(())
+    /// # });
+    /// ```
     #[deprecated(
         note = "MCP 2026-07-28 deprecates logging (SEP-2577), with removal no earlier than \
                 2027-07-28; read the standard error of the server, or use OpenTelemetry"
@@ -125,6 +192,17 @@ impl<T> Call<T> {
     }
 
     /// Adds to the request's `_meta`. Keys that the client itself writes are left out.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::meta::Meta;
+    ///
+    /// let meta = Meta::new().with("com.example/tenant", "research");
+    /// client.call_tool("index", &()).meta(meta).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn meta(mut self, meta: Meta) -> Self {
         self.options.meta = Some(meta);
         self
@@ -134,6 +212,25 @@ impl<T> Call<T> {
     /// not sent. A handler that answers a question of the server finds it with
     /// [`OriginatingCall::tag`](crate::OriginatingCall::tag). One value for each type; a second
     /// one replaces the first.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::ElicitResult;
+    ///
+    /// /// A turn of the conversation.
+    /// #[derive(Debug, PartialEq)]
+    /// struct Turn(u64);
+    ///
+    /// let builder = Client::builder().on_elicit_with(|_, question| async move {
+    ///     assert_eq!(question.call().and_then(|call| call.tag()), Some(&Turn(7)));
+    ///     Ok(ElicitResult::decline())
+    /// });
+    /// let client = builder.connect(reader, writer).await?;
+    /// client.call_tool("delete", &()).tag(Turn(7)).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn tag<V: Send + Sync + 'static>(mut self, value: V) -> Self {
         self.options.tags.insert(value);
         self
@@ -149,10 +246,13 @@ impl<T> Call<T> {
     /// applies until the server has answered; a [`TaskHandle`](crate::task::TaskHandle) is cancelled
     /// by its own methods. A call that is cancelled before it is awaited is not sent.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::ErrorKind;
+    ///
     /// let (stop, stopped) = tokio::sync::oneshot::channel::<String>();
-    /// let call = client.call_tool("deploy", &()).cancel_when(async {
+    /// let call = client.call_tool("backup", &()).cancel_when(async {
     ///     match stopped.await {
     ///         Ok(reason) => reason,
     ///         Err(_) => std::future::pending().await, // No one can stop it any more.
@@ -160,8 +260,9 @@ impl<T> Call<T> {
     /// });
     /// let running = tokio::spawn(call.into_future());
     /// let _ = stop.send("the user pressed stop".to_owned());
+    /// assert_eq!(running.await?.expect_err("stopped").kind(), ErrorKind::Cancelled);
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     pub fn cancel_when(mut self, when: impl Future<Output = String> + Send + 'static) -> Self {
         self.options.cancel = Some(Box::pin(when));
@@ -171,6 +272,17 @@ impl<T> Call<T> {
 
     /// Asks the server even if a cached result is fresh. Applies to results that may be cached:
     /// lists and `resources/read`.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// client.list_tools().await?;
+    /// client.list_tools().await?; // From the cache: the server allows it for a minute.
+    /// client.list_tools().fresh().await?; // The user pressed reload.
+    /// let note = client.read_resource("note://1").fresh().await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn fresh(mut self) -> Self {
         self.options.fresh = true;
         self
@@ -178,6 +290,23 @@ impl<T> Call<T> {
 
     /// Sends the request once, and returns the server's questions to the caller instead of passing
     /// them to the handlers.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::Outcome;
+    ///
+    /// match client.call_tool("delete", &()).once().await? {
+    ///     Outcome::Complete(reply) => println!("{}", reply.text()),
+    ///     Outcome::InputRequired(pending) => {
+    ///         for (key, question) in pending.asked.questions() {
+    ///             println!("{key}: {}", question.method()); // "elicitation/create"
+    ///         }
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn once(self) -> CallOnce<T> {
         let Self { client, method, params, options, .. } = self;
         CallOnce::new(client, method, params, options, PhantomData)
@@ -192,6 +321,20 @@ impl Call<ToolReply> {
     ///
     /// Cancel safety: dropping the future cancels the request. The server may have created a task
     /// that the client does not know of.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use mcp_client::task::Started;
+    ///
+    /// match client.call_tool("report", &()).start().await? {
+    ///     Started::Result(reply) => println!("done: {}", reply.text()),
+    ///     Started::Task(task) => println!("{} runs on the server", task.id()),
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// As for awaiting the call.

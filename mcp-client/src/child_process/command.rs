@@ -51,6 +51,14 @@ impl ChildCommand {
     ///
     /// By default the child gets HOME, LOGNAME, PATH, SHELL, TERM and USER (on Windows their
     /// equivalents), except exported shell functions, and what the command sets.
+    ///
+    /// ```
+    /// use std::process::Command;
+    /// use mcp_client::ChildCommand;
+    ///
+    /// // A server that needs the proxy and locale settings of this process.
+    /// let command = ChildCommand::from(Command::new("notes-server")).inherit_env(true);
+    /// ```
     #[must_use]
     pub fn inherit_env(mut self, inherit: bool) -> Self {
         self.inherit = if inherit { Inherit::Everything } else { Inherit::Allowed };
@@ -61,6 +69,16 @@ impl ChildCommand {
     ///
     /// By default the lines go to `tracing` (target `mcp_client::stderr`, level info). They are not
     /// errors: servers log there. The callback must not block.
+    ///
+    /// ```
+    /// use std::process::Command;
+    /// use mcp_client::ChildCommand;
+    ///
+    /// let (lines, shown) = std::sync::mpsc::channel(); // to the log window of the host
+    /// let command = ChildCommand::from(Command::new("notes-server")).on_stderr(move |line| {
+    ///     let _ = lines.send(line.to_owned());
+    /// });
+    /// ```
     #[must_use]
     pub fn on_stderr(mut self, take: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.stderr = Sink::Callback(Arc::new(take));
@@ -68,6 +86,16 @@ impl ChildCommand {
     }
 
     /// How long the child has to exit after its input was closed, before it gets SIGTERM. 2 s.
+    ///
+    /// ```
+    /// use std::process::Command;
+    /// use std::time::Duration;
+    /// use mcp_client::ChildCommand;
+    ///
+    /// // It writes its index to the disk before it exits.
+    /// let command = ChildCommand::from(Command::new("notes-server"))
+    ///     .exit_timeout(Duration::from_secs(10));
+    /// ```
     #[must_use]
     pub fn exit_timeout(mut self, timeout: Duration) -> Self {
         self.exit_timeout = timeout;
@@ -75,6 +103,17 @@ impl ChildCommand {
     }
 
     /// How long the child has to exit after SIGTERM, before it gets SIGKILL. 2 s.
+    ///
+    /// ```
+    /// use std::process::Command;
+    /// use std::time::Duration;
+    /// use mcp_client::ChildCommand;
+    ///
+    /// // Closing takes at most a second.
+    /// let command = ChildCommand::from(Command::new("notes-server"))
+    ///     .exit_timeout(Duration::from_millis(500))
+    ///     .kill_timeout(Duration::from_millis(500));
+    /// ```
     #[must_use]
     pub fn kill_timeout(mut self, timeout: Duration) -> Self {
         self.kill_timeout = timeout;

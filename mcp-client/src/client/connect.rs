@@ -11,6 +11,20 @@ use crate::error::Error;
 /// Connecting.
 impl Client {
     /// Sets handlers, timeouts and bounds before connecting. See [`ClientBuilder`].
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use std::time::Duration;
+    /// use mcp_client::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .client_info("my-host", "1.0.0")
+    ///     .timeout(Duration::from_secs(20))
+    ///     .connect(reader, writer)
+    ///     .await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
@@ -60,6 +74,17 @@ impl Client {
     }
 
     /// Connects to a server in this process: any [`Accept`], such as `mcp_server::Server`.
+    ///
+    /// ```
+    /// use mcp_client::service::Accept;
+    /// use mcp_client::{Client, Error, serde_json::json};
+    ///
+    /// /// Calls a tool of a server that is part of this program.
+    /// async fn add(server: &impl Accept) -> Result<i64, Error> {
+    ///     let client = Client::connect_memory(server).await?;
+    ///     client.call_tool("add", &json!({ "a": 1, "b": 2 })).await?.structured()
+    /// }
+    /// ```
     ///
     /// # Errors
     /// When there is no common revision.

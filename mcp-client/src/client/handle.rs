@@ -198,12 +198,36 @@ impl Client {
     /// A child process has its input closed, then 2 s to exit, then gets SIGTERM, and 2 s later
     /// SIGKILL ([`ChildCommand`](crate::ChildCommand) sets the times); so does its process group. Gives the child's exit
     /// status.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::process::Command;
+    /// use mcp_client::Client;
+    ///
+    /// let client = Client::connect_command(Command::new("notes-server")).await?;
+    /// let status = client.close().await; // None if there is no child process.
+    /// if !status.is_some_and(|status| status.success()) {
+    ///     eprintln!("the server did not end well: {status:?}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn close(&self) -> Option<ExitStatus> {
         self.0.wire.connection.close().await
     }
 
     /// Whether the connection has ended, or is being closed. Over Streamable HTTP, and with servers
     /// in this process, only the client ends it: [`Client`] says why.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let other = client.clone();
+    /// client.close().await;
+    /// assert!(other.is_closed());
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.0.wire.connection.is_over()
@@ -215,14 +239,17 @@ impl Client {
     ///
     /// The future does not keep the connection open.
     ///
-    /// ```no_run
-    /// # fn example(client: &mcp_client::Client) {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// let closed = client.closed();
+    /// # client.close().await;
     /// tokio::spawn(async move {
     ///     let reason = closed.await;
     ///     eprintln!("the server is gone: {reason}");
     /// });
-    /// # }
+    /// # Ok(())
+    /// # });
     /// ```
     pub fn closed(&self) -> impl Future<Output = Closed> + Send + use<> {
         self.0.wire.connection.ended()
@@ -230,18 +257,52 @@ impl Client {
 
     /// The process id of a server that was started as a child process; on Unix that of its process
     /// group too.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::process::Command;
+    /// use mcp_client::Client;
+    ///
+    /// let client = Client::connect_command(Command::new("notes-server")).await?;
+    /// if let Some(pid) = client.child_id() {
+    ///     tracing::info!(pid, "the server runs");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn child_id(&self) -> Option<u32> {
         self.0.wire.connection.child_id()
     }
 
     /// The exit status of a server that was started as a child process, once it has exited.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let reason = client.closed().await;
+    /// if let Some(status) = client.exit_status() {
+    ///     eprintln!("{reason}: {status}"); // Such as "exit status: 1".
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn exit_status(&self) -> Option<ExitStatus> {
         self.0.wire.connection.exit_status()
     }
 
     /// The revision that is spoken.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::{Era, Revision};
+    ///
+    /// assert_eq!(client.revision(), Revision::V2026_07_28);
+    /// assert_eq!(client.revision().era(), Era::Modern);
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.0.session.revision
@@ -249,6 +310,17 @@ impl Client {
 
     /// What was found out about the server, to be stored for the next time:
     /// [`ClientBuilder::known_server`](crate::ClientBuilder::known_server).
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::{KnownServer, Revision, serde_json};
+    ///
+    /// let stored = serde_json::to_string(&client.known_server())?;
+    /// assert_eq!(stored, r#"{"revision":"2026-07-28","httpSse":false}"#);
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn known_server(&self) -> KnownServer {
         KnownServer { revision: self.revision(), http_sse: self.0.wire.connection.is_http_sse() }
@@ -256,18 +328,49 @@ impl Client {
 
     /// Who the server says it is. For display and logs: it is not verified, so neither behaviour
     /// nor security may depend on it.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let server = client.server_info().ok_or("the server does not say what it is")?;
+    /// let shown = server.title.as_deref().unwrap_or(&server.name);
+    /// assert_eq!(format!("{shown} {}", server.version), "notes-server 1.4.0");
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn server_info(&self) -> Option<&Implementation> {
         self.0.session.server_info.as_ref()
     }
 
     /// What the server can do.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// // Offer a search among the prompts only if there are prompts.
+    /// assert!(client.server_capabilities().prompts.is_some());
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn server_capabilities(&self) -> &ServerCapabilities {
         &self.0.session.capabilities
     }
 
     /// How to use the server, for the model.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let mut system = "You help with notes.".to_owned();
+    /// if let Some(instructions) = client.instructions() {
+    ///     system = format!("{system}\n\n{instructions}");
+    /// }
+    /// assert!(system.ends_with("Search before you add a note."));
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn instructions(&self) -> Option<&str> {
         self.0.session.instructions.as_deref()

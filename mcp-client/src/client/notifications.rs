@@ -16,8 +16,9 @@ use crate::subscription::{self, Subscription};
 impl Client {
     /// Subscribes to changes. Completes when the server has agreed.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// use futures::StreamExt as _;
     /// use mcp_client::Event;
     /// use mcp_client::types::SubscriptionFilter;
@@ -28,9 +29,10 @@ impl Client {
     ///     if matches!(event, Event::ToolsListChanged | Event::Gap) {
     ///         println!("{} tools", client.list_tools().await?.len());
     ///     }
+    /// #     break;
     /// }
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     ///
     /// # Errors
@@ -42,15 +44,18 @@ impl Client {
 
     /// Everything that the server reports from now on, except progress.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// use futures::StreamExt as _;
     ///
     /// let mut events = client.notifications();
+    /// # client.close().await;
     /// while let Some(event) = events.next().await {
     ///     println!("{event:?}");
     /// }
-    /// # }
+    /// # Ok(())
+    /// # });
     /// ```
     #[must_use]
     pub fn notifications(&self) -> Notifications {
@@ -61,6 +66,21 @@ impl Client {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use futures::StreamExt as _;
+    /// use mcp_client::types::LoggingLevel;
+    ///
+    /// let mut messages = client.log_messages();
+    /// client.set_log_level(LoggingLevel::Info).await?;
+    /// client.call_tool("index", &()).await?;
+    /// let message = messages.next().await.ok_or("the connection has ended")?;
+    /// assert_eq!(message.data.get(), r#""2 notes are new""#);
+    /// # Ok(())
+    /// # });
+    /// ```
     #[deprecated(
         note = "MCP 2026-07-28 deprecates logging (SEP-2577), with removal no earlier than \
                 2027-07-28; read the standard error of the server, or use OpenTelemetry"
@@ -75,6 +95,17 @@ impl Client {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::types::LoggingLevel;
+    ///
+    /// // A user who looks for a mistake wants to see everything.
+    /// client.set_log_level(LoggingLevel::Debug).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// When a legacy server refuses.
@@ -100,6 +131,20 @@ impl Client {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::types::Root;
+    ///
+    /// let builder = Client::builder().roots([Root::new("file:///projects/app")]);
+    /// let client = builder.connect(reader, writer).await?;
+    /// // The user opens another folder.
+    /// client.set_roots([Root::new("file:///projects/site").name("site")]).await?;
+    /// assert_eq!(client.call_tool("find", &()).await?.text(), "file:///projects/site");
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if the client was built without roots, so that it has not

@@ -15,11 +15,32 @@ use crate::params::Params;
 /// Everything else.
 impl Client {
     /// Asks a legacy server for a sign of life.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().revision(mcp_client::Revision::V2025_11_25);
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use std::time::Duration;
+    ///
+    /// let is_there = client.ping().timeout(Duration::from_secs(5)).await.is_ok();
+    /// assert!(is_there);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn ping(&self) -> Call<EmptyResult> {
         Call::new(self, Ping::NAME, Ok(Params::new()))
     }
 
     /// Asks a modern server again what it is and can do.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let now = client.discover().await?;
+    /// assert_eq!(now.instructions.as_deref(), Some("Search before you add a note."));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn discover(&self) -> Call<DiscoverResult> {
         Call::new(self, Discover::NAME, Ok(Params::new()))
     }
@@ -29,6 +50,26 @@ impl Client {
     /// `_meta` of the params is sent with what the client adds to it. A method of an
     /// [extension](crate::extension) that the server does not declare fails with
     /// [`ErrorKind::InvalidArgument`] and is not sent.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::method::Method;
+    /// use mcp_client::serde_json::{Value, json};
+    ///
+    /// enum Count {}
+    ///
+    /// impl Method for Count {
+    ///     const NAME: &'static str = "com.example/count";
+    ///     type Params = Value;
+    ///     type Result = Value;
+    /// }
+    ///
+    /// let count = client.request::<Count>(&json!({ "tag": "milk" })).await?;
+    /// assert_eq!(count["notes"], 2);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn request<M: Method>(&self, params: &M::Params) -> Call<M::Result>
     where
         M::Result: DeserializeOwned + 'static,
@@ -44,15 +85,17 @@ impl Client {
     /// is harmless, and questions go to the handlers. A request of another method is never sent
     /// twice, since it may do anything. For the rest see [`Client::request`].
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
     /// use mcp_client::serde_json::json;
     ///
-    /// let name = std::env::args().nth(1).unwrap_or("tools/list".to_owned());
-    /// let result = client.call_raw(name, &json!({})).await?;
-    /// eprintln!("{}", result.get());
+    /// # let (name, params) = ("com.example/count", json!({}));
+    /// // A name and parameters that came from a script.
+    /// let result = client.call_raw(name, &params).await?;
+    /// assert_eq!(result.to_value()["notes"], 2);
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     pub fn call_raw<P: Serialize + ?Sized>(
         &self,
@@ -93,6 +136,24 @@ impl Client {
 
     /// Any notification, by the marker of its [`NotificationMethod`].
     ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::method::NotificationMethod;
+    /// use mcp_client::serde_json::{Value, json};
+    ///
+    /// enum Opened {}
+    ///
+    /// impl NotificationMethod for Opened {
+    ///     const NAME: &'static str = "com.example/opened";
+    ///     type Params = Value;
+    /// }
+    ///
+    /// client.notify::<Opened>(&json!({ "uri": "note://1" })).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// When the params cannot be serialized. Whether it arrives is not known.
     pub async fn notify<N: NotificationMethod>(&self, params: &N::Params) -> Result<(), Error> {
@@ -103,6 +164,16 @@ impl Client {
     }
 
     /// Any notification by its name. The params are an object; `&()` for none.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::serde_json::json;
+    ///
+    /// client.notify_raw("com.example/opened", &json!({ "uri": "note://1" })).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// When the params cannot be serialized, or are not an object. Whether it arrives is not known.

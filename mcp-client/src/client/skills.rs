@@ -18,17 +18,49 @@ impl Client {
     ///
     /// A server may list a part of its skills, or none; [`Client::get_skill`] gets those that it
     /// does not.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// for skill in client.list_skills().await? {
+    ///     println!("{}: {}", skill.uri, skill.frontmatter["description"]);
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn list_skills(&self) -> List<Skill> {
         List::new(self).refused(self.missing_extension(None))
     }
 
     /// The skills as a stream, page after page.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use futures::TryStreamExt as _;
+    ///
+    /// let mut skills = client.skills();
+    /// while let Some(skill) = skills.try_next().await? {
+    ///     println!("{}", skill.uri);
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn skills(&self) -> Listing<Skill> {
         self.list_skills().into_stream()
     }
 
     /// What the server lists of one skill, by the URI of its `SKILL.md`.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let skill = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// assert_eq!(skill.frontmatter["name"], "weekly-review");
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn get_skill(&self, uri: &str) -> Call<GetSkillResult> {
         let params = match self.missing_extension(None) {
             Some(reason) => Err(Error::new(ErrorKind::InvalidArgument, reason)),
@@ -42,18 +74,16 @@ impl Client {
     /// they are asked for ([`LoadedSkill::read`]). Dropping the future cancels the read; nothing is
     /// left behind.
     ///
-    /// ```no_run
-    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
-    /// for skill in client.list_skills().await? {
-    ///     println!("{}: {}", skill.uri, skill.frontmatter["description"]);
-    /// }
-    /// let skill = client.get_skill("skill://pdf-processing/SKILL.md").await?.skill;
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// let skill = client.list_skills().await?.remove(0);
     /// // Ask the user, then:
     /// let skill = client.load_skill(&skill).await?;
-    /// println!("{}", skill.instructions());
-    /// let forms = skill.read("references/FORMS.md").await?;
+    /// assert_eq!(skill.instructions(), "Read the notes, and write a summary.\n");
+    /// let form = skill.read("references/FORM.md").await?;
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     ///
     /// # Errors
@@ -67,6 +97,16 @@ impl Client {
 
     /// What is in a directory of resources, of servers that declare `directoryRead` with their
     /// skills.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// for entry in client.read_directory("skill://weekly-review/references").await? {
+    ///     println!("{}{}", entry.name, if entry.is_directory() { "/" } else { "" }); // "FORM.md"
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn read_directory(&self, uri: &str) -> List<DirectoryEntry> {
         let missing = self.missing_extension(Some("directoryRead"));
         List::new(self).of(Params::new().with("uri", uri)).refused(missing)

@@ -13,6 +13,26 @@ impl Client {
     ///
     /// Cancel safety: dropping the future cancels the request; the task continues.
     ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use mcp_client::serde_json;
+    /// use mcp_client::task::{SavedTask, Started};
+    ///
+    /// # let mut stored = String::new();
+    /// if let Started::Task(mut task) = client.call_tool("report", &()).start().await? {
+    ///     stored = serde_json::to_string(&task.save())?;
+    /// }
+    ///
+    /// // Hours later, in another process.
+    /// let saved: SavedTask = serde_json::from_str(&stored)?;
+    /// let reply = client.resume_task(saved).await?.await?;
+    /// assert_eq!(reply.text(), "2 notes, both about milk");
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::TaskGone`] when the server does not have the task any more;
     /// [`ErrorKind::InvalidArgument`] when another server has it

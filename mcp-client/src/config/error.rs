@@ -5,6 +5,18 @@ use std::fmt;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What kind of mistake a [`ConfigError`] is.
+///
+/// ```
+/// use mcp_client::config::ConfigErrorKind;
+///
+/// fn advice(kind: ConfigErrorKind) -> &'static str {
+///     match kind {
+///         ConfigErrorKind::Variable => "set the variable and start again",
+///         ConfigErrorKind::Syntax | ConfigErrorKind::Form => "correct the file",
+///         _ => "see the log",
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigErrorKind {
@@ -26,6 +38,15 @@ pub enum ConfigErrorKind {
 
 /// A mistake in a configuration file, and where it is. Of the values of the file it shows the names
 /// of variables and inputs, and a type that does not fit its server; nothing else.
+///
+/// ```
+/// use mcp_client::config::HostConfig;
+///
+/// let file = r#"{ "mcpServers": { "notes": { "command": 7 } } }"#;
+/// let error = HostConfig::parse(file).expect_err("a command is a text");
+/// assert!(error.to_string().starts_with("/mcpServers/notes/command: "), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct ConfigError {
     kind: ConfigErrorKind,
@@ -60,6 +81,14 @@ impl ConfigError {
     }
 
     /// What kind of mistake it is.
+    ///
+    /// ```
+    /// use mcp_client::config::{ConfigErrorKind, HostConfig};
+    ///
+    /// let error = HostConfig::parse("{").expect_err("it ends too early");
+    /// assert_eq!(error.kind(), ConfigErrorKind::Syntax);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn kind(&self) -> ConfigErrorKind {
         self.kind
@@ -67,12 +96,29 @@ impl ConfigError {
 
     /// Where it is, as a JSON pointer (RFC 6901), such as `/mcpServers/notes/env/TOKEN`; empty for
     /// the whole file.
+    ///
+    /// ```
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let file = r#"{ "mcpServers": { "notes": { "command": "a", "env": { "KEY": [] } } } }"#;
+    /// let error = HostConfig::parse(file).expect_err("a variable is a text");
+    /// assert_eq!(error.pointer(), "/mcpServers/notes/env/KEY"); // An editor can go there.
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn pointer(&self) -> &str {
         &self.pointer
     }
 
     /// The server whose entry is wrong, by its name in the file.
+    ///
+    /// ```
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let error = HostConfig::parse(r#"{ "mcpServers": { "notes": {} } }"#).expect_err("empty");
+    /// assert_eq!(error.server(), Some("notes"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn server(&self) -> Option<&str> {
         self.server.as_deref()

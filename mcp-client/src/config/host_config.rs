@@ -42,6 +42,18 @@ pub struct HostConfig {
 impl HostConfig {
     /// Reads a file, with the default limits. Blocks while the disk is read.
     ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let config = HostConfig::read(".mcp.json")?;
+    /// for server in config.servers() {
+    ///     println!("{}: {:?}", server.name(), server.kind());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`HostConfig::parse`], and if the file cannot be read.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
@@ -49,6 +61,17 @@ impl HostConfig {
     }
 
     /// As [`HostConfig::read`], with other limits.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::config::{ConfigLimits, HostConfig};
+    ///
+    /// let mut limits = ConfigLimits::new();
+    /// limits.max_servers = 16; // The file came with a project.
+    /// let config = HostConfig::read_with_limits(".mcp.json", limits)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`HostConfig::read`].
@@ -70,6 +93,15 @@ impl HostConfig {
 
     /// Reads the text of a file, with the default limits.
     ///
+    /// ```
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let file = r#"{ "mcpServers": { "notes": { "args": ["--verbose"] } } }"#;
+    /// let error = HostConfig::parse(file).expect_err("neither a command nor a URL");
+    /// assert_eq!((error.pointer(), error.server()), ("/mcpServers/notes", Some("notes")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If it is not JSON, has no servers, or one of them is not an object with a command or a URL.
     /// The first mistake is reported.
@@ -78,6 +110,17 @@ impl HostConfig {
     }
 
     /// As [`HostConfig::parse`], with other limits.
+    ///
+    /// ```
+    /// use mcp_client::config::{ConfigErrorKind, ConfigLimits, HostConfig};
+    ///
+    /// let mut limits = ConfigLimits::new();
+    /// limits.max_file_bytes = 16;
+    /// let file = r#"{ "mcpServers": { "notes": { "command": "notes-server" } } }"#;
+    /// let error = HostConfig::parse_with_limits(file, limits).expect_err("too long");
+    /// assert_eq!(error.kind(), ConfigErrorKind::Limit);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`HostConfig::parse`].
@@ -180,12 +223,33 @@ impl HostConfig {
     }
 
     /// The servers, in the order of the file.
+    ///
+    /// ```
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let file = r#"{ "servers": { "notes": { "command": "a" }, "mail": { "command": "b" } } }"#;
+    /// let config = HostConfig::parse(file)?;
+    /// let names: Vec<&str> = config.servers().iter().map(|server| server.name()).collect();
+    /// assert_eq!(names, ["notes", "mail"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn servers(&self) -> &[ServerEntry] {
         &self.servers
     }
 
     /// What the user has to be asked for, where the file is one of VS Code.
+    ///
+    /// ```
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let file = r#"{
+    ///     "inputs": [{ "id": "key", "type": "promptString", "password": true }],
+    ///     "servers": { "notes": { "command": "notes-server", "env": { "KEY": "${input:key}" } } }
+    /// }"#;
+    /// assert!(HostConfig::parse(file)?.inputs()[0].is_password);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
@@ -193,6 +257,15 @@ impl HostConfig {
 
     /// The members that have no meaning here, with their values: those of other programs that share
     /// the file, and what may be a mistake. A host should show their pointers.
+    ///
+    /// ```
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let file = r#"{ "mcpServers": { "notes": { "command": "notes-server", "arg": ["-v"] } } }"#;
+    /// let config = HostConfig::parse(file)?;
+    /// assert_eq!(config.ignored()[0].pointer, "/mcpServers/notes/arg"); // It should be `args`.
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn ignored(&self) -> &[Ignored] {
         &self.ignored

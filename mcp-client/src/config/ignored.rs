@@ -5,6 +5,16 @@ use std::fmt;
 use serde_json::Value;
 
 /// A member of a file that has no meaning here.
+///
+/// ```
+/// use mcp_client::config::HostConfig;
+///
+/// let file = r#"{ "mcpServers": { "notes": { "command": "notes-server", "arg": ["-v"] } } }"#;
+/// for ignored in HostConfig::parse(file)?.ignored() {
+///     eprintln!("{ignored}"); // /mcpServers/notes/arg: …
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Ignored {

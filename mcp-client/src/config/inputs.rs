@@ -6,6 +6,18 @@ use serde_json::Value;
 
 /// A value that the user is asked for: an entry of `inputs` in a file of VS Code, which texts refer
 /// to as `${input:id}`.
+///
+/// ```
+/// use mcp_client::config::Input;
+///
+/// /// The initial text of the field in which the user answers.
+/// fn initial(input: &Input) -> &str {
+///     match &input.default {
+///         Some(default) if !input.is_password => default,
+///         _ => "",
+///     }
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Input {

@@ -1,6 +1,13 @@
 //! The limits of configuration files.
 
-/// What is read of a configuration file. `docs/limits.md` lists all defaults.
+/// What is read of a configuration file. [The guide](crate::guide::limits) lists all defaults.
+///
+/// ```
+/// use mcp_client::config::ConfigLimits;
+///
+/// let mut limits = ConfigLimits::new();
+/// limits.max_servers = 16;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigLimits {

@@ -10,6 +10,17 @@ use super::pointer::join;
 use crate::fnv::fnv;
 
 /// A server of a configuration file, as it is written.
+///
+/// ```
+/// use mcp_client::config::{HostConfig, ServerKind};
+///
+/// let file = r#"{ "mcpServers": { "My notes": { "command": "notes-server" } } }"#;
+/// let config = HostConfig::parse(file)?;
+/// let notes = &config.servers()[0];
+/// assert_eq!((notes.name(), notes.group_name()), ("My notes", "My-notes"));
+/// assert_eq!(notes.kind(), ServerKind::Command);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct ServerEntry {
     name: String,
@@ -22,6 +33,14 @@ pub struct ServerEntry {
 }
 
 /// How a server is reached.
+///
+/// ```
+/// use mcp_client::config::{HostConfig, ServerKind};
+///
+/// let file = r#"{ "mcpServers": { "notes": { "url": "https://mcp.example.com/mcp" } } }"#;
+/// assert_eq!(HostConfig::parse(file)?.servers()[0].kind(), ServerKind::Url);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ServerKind {
@@ -139,6 +158,15 @@ impl ServerEntry {
     }
 
     /// The name in the file.
+    ///
+    /// ```
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// /// What the user sees in the settings.
+    /// fn names(config: &HostConfig) -> Vec<&str> {
+    ///     config.servers().iter().map(|server| server.name()).collect()
+    /// }
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -146,24 +174,60 @@ impl ServerEntry {
 
     /// The name in the group: the same, with `-` for characters that names of a group do not have,
     /// and with a number if another one has it.
+    ///
+    /// ```
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let file = r#"{ "mcpServers": { "My notes": { "command": "notes-server" } } }"#;
+    /// let config = HostConfig::parse(file)?;
+    /// assert_eq!(config.servers()[0].group_name(), "My-notes"); // Its tools: "My-notes__search".
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn group_name(&self) -> &str {
         &self.group_name
     }
 
     /// Where it is in the file, as a JSON pointer.
+    ///
+    /// ```
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let file = r#"{ "mcp": { "servers": { "notes": { "command": "notes-server" } } } }"#;
+    /// let config = HostConfig::parse(file)?;
+    /// assert_eq!(config.servers()[0].pointer(), "/mcp/servers/notes");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn pointer(&self) -> &str {
         &self.pointer
     }
 
     /// Whether the file says that it is not started (`"disabled": true` or `"enabled": false`).
+    ///
+    /// ```
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let file = r#"{ "mcpServers": { "notes": { "command": "a", "disabled": true } } }"#;
+    /// let config = HostConfig::parse(file)?;
+    /// assert!(config.servers()[0].is_disabled()); // Listed, and not started.
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_disabled(&self) -> bool {
         self.is_disabled
     }
 
     /// How it is reached.
+    ///
+    /// ```
+    /// use mcp_client::config::{HostConfig, ServerEntry, ServerKind};
+    ///
+    /// /// The servers that need the consent of the user, because they run programs.
+    /// fn programs(config: &HostConfig) -> impl Iterator<Item = &ServerEntry> {
+    ///     config.servers().iter().filter(|server| server.kind() == ServerKind::Command)
+    /// }
+    /// ```
     #[must_use]
     pub fn kind(&self) -> ServerKind {
         match self.way {

@@ -26,6 +26,26 @@ type Customize = dyn Fn(&ServerEntry, ClientBuilder) -> ClientBuilder + Send + S
 
 /// Starts the servers of a configuration file: begin with [`ClientGroup::from_config`], end with
 /// [`ConfigGroup::start`].
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+/// use mcp_client::ClientGroup;
+/// use mcp_client::config::HostConfig;
+///
+/// let config = HostConfig::read(".mcp.json")?;
+/// let started = ClientGroup::from_config(&config)
+///     .server_timeout(Duration::from_secs(10))
+///     .client(|server, builder| builder.server_name(server.name()))
+///     .start()
+///     .await;
+/// for error in &started.failed {
+///     eprintln!("{error}");
+/// }
+/// let tools = started.group.list_tools().await;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is started until `start`"]
 pub struct ConfigGroup {
     config: HostConfig,
@@ -41,6 +61,18 @@ pub struct ConfigGroup {
 
 impl ClientGroup {
     /// The servers of a [configuration file](crate::config) as a group.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |_, _| {
+    /// use mcp_client::ClientGroup;
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let file = r#"{ "mcpServers": { "notes": { "command": "notes-server" } } }"#;
+    /// let started = ClientGroup::from_config(&HostConfig::parse(file)?).start().await;
+    /// assert_eq!(&*started.group.servers()[0].name, "notes");
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn from_config(config: &HostConfig) -> ConfigGroup {
         ConfigGroup {
             config: config.clone(),
@@ -58,6 +90,20 @@ impl ClientGroup {
 
 impl ConfigGroup {
     /// The settings of the group: the names of tools, limits, the budget of results.
+    ///
+    /// ```
+    /// use mcp_client::ClientGroup;
+    /// use mcp_client::config::HostConfig;
+    /// use mcp_client::group::{Naming, ResultBudget};
+    ///
+    /// # fn example(config: &HostConfig) {
+    /// let settings = ClientGroup::builder()
+    ///     .naming(Naming::PrefixedOnCollision)
+    ///     .result_budget(ResultBudget::spill(64 << 10));
+    /// let servers = ClientGroup::from_config(config).group(settings);
+    /// # let _ = servers;
+    /// # }
+    /// ```
     pub fn group(mut self, group: ClientGroupBuilder) -> Self {
         self.group = group;
         self
@@ -67,12 +113,36 @@ impl ConfigGroup {
     /// revision ([`ClientBuilder::startup_timeout`]). The time in which a user logs in counts,
     /// unless [`ClientBuilder::exclude_input_time`] is set. Then the attempt ends, and the next one
     /// begins after a pause. Default: 30 s.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mcp_client::ClientGroup;
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// # fn example(config: &HostConfig) {
+    /// let servers = ClientGroup::from_config(config).server_timeout(Duration::from_secs(10));
+    /// # let _ = servers;
+    /// # }
+    /// ```
     pub fn server_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
     /// That time for one server, by its name in the file.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mcp_client::ClientGroup;
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// # fn example(config: &HostConfig) {
+    /// // It is downloaded when it starts for the first time.
+    /// let servers = ClientGroup::from_config(config)
+    ///     .server_timeout_of("browser", Duration::from_secs(180));
+    /// # let _ = servers;
+    /// # }
+    /// ```
     pub fn server_timeout_of(mut self, server: impl Into<String>, timeout: Duration) -> Self {
         self.timeouts.insert(server.into(), timeout);
         self
@@ -107,6 +177,21 @@ impl ConfigGroup {
 
     /// Where `${NAME}` and `${env:NAME}` get their values from. Default: the environment of this
     /// process.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |_, _| {
+    /// use std::collections::HashMap;
+    /// use mcp_client::ClientGroup;
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let file = r#"{ "mcpServers": { "notes": { "command": "notes", "args": ["${TOKEN}"] } } }"#;
+    /// let secrets = HashMap::from([("TOKEN".to_owned(), "s3cret".to_owned())]);
+    /// let servers = ClientGroup::from_config(&HostConfig::parse(file)?)
+    ///     .variables(move |name| secrets.get(name).cloned().or_else(|| std::env::var(name).ok()));
+    /// assert!(servers.start().await.failed.is_empty());
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn variables(
         mut self,
         variable: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
@@ -118,6 +203,19 @@ impl ConfigGroup {
     /// Asks the user for `${input:id}`, once for each input. `None` if the user declines: then the
     /// servers that need it are not started. Default: they are not started. Servers that need no
     /// input start before anything is asked.
+    ///
+    /// ```
+    /// use mcp_client::ClientGroup;
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// # async fn ask(_: String, _: bool) -> Option<String> { None }
+    /// # fn example(config: &HostConfig) {
+    /// let servers = ClientGroup::from_config(config).inputs(|input| async move {
+    ///     ask(input.to_string(), input.is_password).await // A dialog of the host.
+    /// });
+    /// # let _ = servers;
+    /// # }
+    /// ```
     pub fn inputs<F, A>(mut self, ask: F) -> Self
     where
         F: Fn(Input) -> A + Send + Sync + 'static,
@@ -129,6 +227,19 @@ impl ConfigGroup {
 
     /// Gives values to other names between `${` and `}`, such as `workspaceFolder`. Default: none
     /// has a value.
+    ///
+    /// ```
+    /// use mcp_client::ClientGroup;
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// # fn example(config: &HostConfig) {
+    /// let servers = ClientGroup::from_config(config).placeholders(|unknown| match &*unknown.name {
+    ///     "workspaceFolder" => Some("/projects/app".to_owned()),
+    ///     _ => None, // The servers that need it are not started.
+    /// });
+    /// # let _ = servers;
+    /// # }
+    /// ```
     pub fn placeholders(
         mut self,
         resolve: impl Fn(&Unknown) -> Option<String> + Send + Sync + 'static,
@@ -140,6 +251,19 @@ impl ConfigGroup {
     /// What an earlier process remembered ([`StartedGroup::remembered_tools`]): the tools that
     /// [`ClientGroup::known_tools`] has until their servers answer. A server whose command,
     /// arguments or URL are others in the file has none.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::config::HostConfig;
+    /// use mcp_client::{ClientGroup, serde_json};
+    ///
+    /// let config = HostConfig::read(".mcp.json")?;
+    /// let remembered = serde_json::from_slice(&std::fs::read("tools.json")?)?;
+    /// let started = ClientGroup::from_config(&config).remembered(remembered).start().await;
+    /// let tools = started.group.known_tools(); // At once.
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn remembered(mut self, tools: RememberedTools) -> Self {
         self.remembered = tools;
         self
@@ -150,6 +274,18 @@ impl ConfigGroup {
     /// [`ClientGroup::servers`] says how each is doing.
     ///
     /// Dropping the future starts no further servers, and ends those that it has started.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |_, _| {
+    /// use mcp_client::ClientGroup;
+    /// use mcp_client::config::HostConfig;
+    ///
+    /// let file = r#"{ "mcpServers": { "notes": { "command": "${NO_SUCH_VARIABLE}" } } }"#;
+    /// let started = ClientGroup::from_config(&HostConfig::parse(file)?).start().await;
+    /// assert_eq!(started.failed[0].server(), Some("notes"));
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// None. [`StartedGroup::failed`] has the servers that could not even be tried.
@@ -259,6 +395,22 @@ impl Connect {
 }
 
 /// The servers of a file that were started.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use mcp_client::ClientGroup;
+/// use mcp_client::config::HostConfig;
+///
+/// let started = ClientGroup::from_config(&HostConfig::read(".mcp.json")?).start().await;
+/// for error in &started.failed {
+///     eprintln!("{error}"); // /mcpServers/api/env/KEY: the variable "KEY" has no value; …
+/// }
+/// for server in started.group.servers() {
+///     println!("{}: {:?}", server.name, server.state);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct StartedGroup {
@@ -274,6 +426,21 @@ pub struct StartedGroup {
 impl StartedGroup {
     /// What the servers listed, to be stored as JSON for the next start of the host
     /// ([`ConfigGroup::remembered`]). It has no arguments, values of variables or header fields.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::config::StartedGroup;
+    /// use mcp_client::serde_json;
+    ///
+    /// /// At the end of the program.
+    /// async fn end(started: StartedGroup) -> std::io::Result<()> {
+    ///     std::fs::write("tools.json", serde_json::to_vec(&started.remembered_tools())?)?;
+    ///     started.group.close().await;
+    ///     Ok(())
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn remembered_tools(&self) -> RememberedTools {
         with_origins(self.group.remembered_tools(), &self.config)

@@ -10,6 +10,14 @@ use super::inputs::Input;
 
 /// What a name between `${` and `}` is, where it is neither a variable of the environment nor an
 /// input: such as `workspaceFolder`, `userHome` or `command:pick`.
+///
+/// ```
+/// use mcp_client::config::Unknown;
+///
+/// fn resolve(unknown: &Unknown) -> Option<String> {
+///     (unknown.name == "userHome").then(|| "/home/alice".to_owned())
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unknown {

@@ -35,6 +35,13 @@ pub struct KnownServer {
 impl KnownServer {
     /// A server that speaks a revision. A legacy one is offered in the handshake, without a probe;
     /// another legacy one may be agreed on.
+    ///
+    /// ```
+    /// use mcp_client::{Client, KnownServer, Revision};
+    ///
+    /// // The configuration says that the server is an old one, so that no probe is sent.
+    /// let builder = Client::builder().known_server(KnownServer::new(Revision::V2024_11_05));
+    /// ```
     #[must_use]
     pub fn new(revision: Revision) -> Self {
         Self { revision, http_sse: false }

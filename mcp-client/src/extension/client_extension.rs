@@ -16,6 +16,15 @@ use crate::error::Error;
 ///
 /// Pass it to [`ClientBuilder::extension`](crate::ClientBuilder::extension). The
 /// [module documentation](crate::extension) has an example.
+///
+/// ```
+/// use mcp_client::Client;
+/// use mcp_client::extension::ClientExtension;
+/// use mcp_client::serde_json::json;
+///
+/// let extension = ClientExtension::declared("com.example/notes", json!({}));
+/// let builder = Client::builder().extension(extension);
+/// ```
 #[must_use = "an extension does nothing until it is passed to ClientBuilder::extension"]
 #[derive(Clone)]
 pub struct ClientExtension {
@@ -35,6 +44,22 @@ pub(crate) struct Registered {
 
 impl ClientExtension {
     /// Creates an extension without handlers from its settings.
+    ///
+    /// ```
+    /// use mcp_client::Client;
+    /// use mcp_client::extension::{ClientExtension, NoSettings, ProtocolExtension};
+    ///
+    /// enum Notes {}
+    ///
+    /// impl ProtocolExtension for Notes {
+    ///     const ID: &'static str = "com.example/notes";
+    ///     type ServerSettings = NoSettings;
+    ///     type ClientSettings = NoSettings;
+    /// }
+    ///
+    /// let extension = ClientExtension::new::<Notes>(&NoSettings::new());
+    /// let builder = Client::builder().extension(extension);
+    /// ```
     pub fn new<E: ProtocolExtension>(settings: &E::ClientSettings) -> Self {
         match serde_json::to_value(settings) {
             Ok(settings) => Self::with_rows(E::ID, settings, E::METHODS),
@@ -47,6 +72,15 @@ impl ClientExtension {
 
     /// Creates an extension without methods from its id and its settings, which must be an object
     /// (EXT-1). Pass `json!({})` for no settings.
+    ///
+    /// ```
+    /// use mcp_client::Client;
+    /// use mcp_client::extension::ClientExtension;
+    /// use mcp_client::serde_json::json;
+    ///
+    /// let notes = ClientExtension::declared("com.example/notes", json!({ "markdown": true }));
+    /// let builder = Client::builder().extension(notes);
+    /// ```
     pub fn declared(id: impl Into<String>, settings: Value) -> Self {
         Self::with_rows(&id.into(), settings, &[])
     }
@@ -68,6 +102,21 @@ impl ClientExtension {
     /// 16 levels deep. The protocol defines the types `complete` and `input_required`.
     ///
     /// Cancel safety: dropping the call drops the future of the handler.
+    ///
+    /// ```
+    /// use mcp_client::Client;
+    /// use mcp_client::extension::ClientExtension;
+    /// use mcp_client::json::RawJson;
+    /// use mcp_client::serde_json::{Value, json};
+    ///
+    /// // A result of the type "com.example/later" has a ticket; the real one is fetched with it.
+    /// let later = ClientExtension::declared("com.example/later", json!({}));
+    /// let later = later.on_result("tools/call", "com.example/later", |result| async move {
+    ///     let ticket = result.parse::<Value>()?["ticket"].clone();
+    ///     result.client().call_raw("com.example/fetch", &json!({ "ticket": ticket })).await
+    /// });
+    /// let builder = Client::builder().extension(later);
+    /// ```
     pub fn on_result<F, Fut>(mut self, method: &'static str, kind: &'static str, handler: F) -> Self
     where
         F: Fn(ExtendedResult) -> Fut + Send + Sync + 'static,

@@ -38,6 +38,13 @@ enum Excess {
 impl ResultBudget {
     /// Replaces results of more than `max_bytes` bytes, at least 1,024, by an error that tells the
     /// model the sizes.
+    ///
+    /// ```
+    /// use mcp_client::group::ResultBudget;
+    ///
+    /// // "the result has 91340 bytes, and the limit is 32768 bytes; ask for less"
+    /// let budget = ResultBudget::refuse(32 << 10);
+    /// ```
     #[must_use]
     pub fn refuse(max_bytes: usize) -> Self {
         Self { max_bytes: max_bytes.max(SMALLEST), excess: Excess::Refuse }
@@ -46,6 +53,13 @@ impl ResultBudget {
     /// Cuts results to `max_bytes` bytes, at least 1,024: text between two characters, and a note
     /// says so. Blocks that do not fit are left out. A result with structured content is refused,
     /// because a part of it would not have its schema.
+    ///
+    /// ```
+    /// use mcp_client::group::ResultBudget;
+    ///
+    /// // The beginning of a log is better than nothing.
+    /// let budget = ResultBudget::cut(32 << 10);
+    /// ```
     #[must_use]
     pub fn cut(max_bytes: usize) -> Self {
         Self { max_bytes: max_bytes.max(SMALLEST), excess: Excess::Cut }
@@ -56,12 +70,34 @@ impl ResultBudget {
     /// ([`ClientGroup::read_resource`](super::ClientGroup::read_resource), from the same server).
     /// One with structured content becomes an error with the link, because other results must have
     /// the schema.
+    ///
+    /// ```
+    /// use mcp_client::ClientGroup;
+    /// use mcp_client::group::ResultBudget;
+    ///
+    /// # async fn example() -> Result<(), mcp_client::Error> {
+    /// let group = ClientGroup::builder().result_budget(ResultBudget::spill(32 << 10)).build();
+    /// // … and where the model follows the link in a result:
+    /// # let uri = "";
+    /// let all = group.read_resource("notes", uri).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn spill(max_bytes: usize) -> Self {
         Self::spill_with(max_bytes, SpillLimits::new())
     }
 
     /// As [`ResultBudget::spill`], with other limits.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mcp_client::group::{ResultBudget, SpillLimits};
+    ///
+    /// let mut limits = SpillLimits::new();
+    /// limits.result_timeout = Duration::from_secs(3600); // As long as a conversation lasts.
+    /// let budget = ResultBudget::spill_with(32 << 10, limits);
+    /// ```
     #[must_use]
     pub fn spill_with(max_bytes: usize, limits: SpillLimits) -> Self {
         let excess = Excess::Spill(Arc::new(Spill::new(limits)));

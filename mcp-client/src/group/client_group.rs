@@ -106,6 +106,17 @@ impl ClientGroup {
     /// Adds a server that is connected already, under a name of the host's choice. The group does
     /// not reconnect to it.
     ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::{Client, ClientGroup};
+    ///
+    /// let group = ClientGroup::new();
+    /// group.add("notes", Client::connect(reader, writer).await?)?;
+    /// assert_eq!(&*group.servers()[0].name, "notes");
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// When the name is taken or cannot be one (1 to 64 of `A-Z a-z 0-9 . - _`, without `__`, and
     /// without `_` at its ends), the group is full, or there is no Tokio runtime.
@@ -123,6 +134,20 @@ impl ClientGroup {
     /// process; [`Event::Gap`](crate::Event::Gap) among the [`ClientGroup::notifications`] says that
     /// they may have changed. What else a new connection needs, such as a log level, is up to
     /// `connect`.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::process::Command;
+    /// use mcp_client::{Client, ClientGroup};
+    ///
+    /// let group = ClientGroup::new();
+    /// group.add_with("notes", || async {
+    ///     let builder = Client::builder().client_info("my-host", "1.0.0");
+    ///     builder.connect_command(Command::new("notes-server")).await
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As for [`ClientGroup::add`]; a server that cannot be connected to is not among them.
@@ -170,12 +195,41 @@ impl ClientGroup {
     /// Removes a server, and returns its connection if it is connected: dropping it ends it,
     /// [`Client::close`] ends it gently. Calls in flight continue, and subscriptions of the group
     /// end.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// if let Some(client) = group.remove("notes") {
+    ///     client.close().await; // Gently; dropping it kills a child process.
+    /// }
+    /// assert!(group.servers().is_empty());
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn remove(&self, name: &str) -> Option<Client> {
         let server = self.servers_by_name().remove(name)?;
         server.connected()
     }
 
     /// The servers and the states of their connections, by name.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// use mcp_client::group::ServerState;
+    ///
+    /// for server in group.servers() {
+    ///     match server.state {
+    ///         ServerState::Connected => println!("{}: connected", server.name),
+    ///         ServerState::Lost { reason, .. } => println!("{}: {reason}", server.name),
+    ///         _ => println!("{}: connecting", server.name),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn servers(&self) -> Vec<GroupServer> {
         self.all().iter().map(|server| server.describe()).collect()
@@ -183,6 +237,20 @@ impl ClientGroup {
 
     /// The connection to a server, for everything that a group does not do. Waits while the group
     /// is connecting.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// use mcp_client::types::CompletionReference;
+    ///
+    /// let notes = group.client("notes").await?; // The connection of this moment.
+    /// let reference = CompletionReference::prompt("review");
+    /// let found = notes.complete(reference, "path", "mil").await?.completion.values;
+    /// assert_eq!(found, ["milk", "mill"]);
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// When there is no such server, or it is not connected.
@@ -193,6 +261,15 @@ impl ClientGroup {
 
     /// Connects to a server now: instead of after the next pause, after the group gave up, or in
     /// place of a connection that does not work any more.
+    ///
+    /// ```no_run
+    /// # async fn example(group: mcp_client::ClientGroup) -> Result<(), mcp_client::Error> {
+    /// // The user pressed "reconnect" beside a server that was given up.
+    /// group.reconnect("notes")?;
+    /// let tools = group.list_tools().await; // Waits for the new connection.
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When there is no such server, or it was added with a connection that the group cannot make
@@ -208,12 +285,46 @@ impl ClientGroup {
     }
 
     /// What the servers report from now on, and which of them connect and disconnect.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// use futures::StreamExt as _;
+    /// use mcp_client::Event;
+    /// use mcp_client::group::GroupEvent;
+    ///
+    /// let mut events = group.notifications();
+    /// tokio::spawn(async move {
+    ///     while let Some(event) = events.next().await {
+    ///         match event {
+    ///             GroupEvent::Event { server, event: Event::ToolsListChanged | Event::Gap } => {
+    ///                 println!("list the tools of {server} again");
+    ///             }
+    ///             GroupEvent::Disconnected { server } => println!("{server} is gone"),
+    ///             _ => {}
+    ///         }
+    ///     }
+    /// });
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn notifications(&self) -> GroupNotifications {
         self.0.listeners.listen()
     }
 
     /// Removes all servers and ends their connections gently, all at the same time.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// group.close().await;
+    /// assert!(group.servers().is_empty());
+    /// # Ok(())
+    /// # });
+    /// ```
     pub async fn close(&self) {
         let servers = std::mem::take(&mut *self.servers_by_name());
         let clients: Vec<Client> =

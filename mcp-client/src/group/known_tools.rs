@@ -18,6 +18,21 @@ impl ClientGroup {
     /// Each [`ClientGroup::list_tools`] brings it up to date; a group of
     /// [`ClientGroup::from_config`] does so by itself, when a server is connected and when it
     /// reports a change.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// use mcp_client::group::Freshness;
+    ///
+    /// group.list_tools().await;
+    /// for server in group.known_tools() {
+    ///     let is_current = matches!(server.freshness, Freshness::Listed(_));
+    ///     println!("{}: {} tools, {is_current}", server.server, server.tools.len());
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn known_tools(&self) -> Vec<ServerTools> {
         self.all()
@@ -45,6 +60,19 @@ impl ClientGroup {
     }
 
     /// What the servers listed last, for the next start of the host.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// use mcp_client::serde_json;
+    ///
+    /// group.list_tools().await;
+    /// let stored = serde_json::to_string(&group.remembered_tools())?;
+    /// assert!(stored.contains("Adds two numbers."));
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn remembered_tools(&self) -> RememberedTools {
         let remembered = self.all().into_iter().filter_map(|server| {
@@ -58,6 +86,25 @@ impl ClientGroup {
 
     /// Takes over what an earlier process remembered, for the servers of the group that have not
     /// listed anything yet. At most `Limits::max_group_items` tools of each.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// use mcp_client::group::RememberedTools;
+    /// use mcp_client::serde_json;
+    ///
+    /// # group.list_tools().await;
+    /// # let stored = serde_json::to_string(&group.remembered_tools())?;
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add_with("notes", std::future::pending)?;
+    /// let remembered: RememberedTools = serde_json::from_str(&stored)?;
+    /// group.remember_tools(remembered);
+    /// // Before the server has answered:
+    /// assert_eq!(group.known_tools()[0].tools[0].name, "notes__add");
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn remember_tools(&self, remembered: RememberedTools) {
         let max = self.settings().limits.max_group_items;
         for Remembered { server, listed_at, mut tools, .. } in remembered.0 {

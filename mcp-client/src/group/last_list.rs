@@ -9,6 +9,17 @@ use serde::{Deserialize, Serialize};
 use super::list::Exposed;
 
 /// The tools of one server, as of the last time that it listed them.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let group = mcp_client::ClientGroup::new();
+/// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+/// group.list_tools().await;
+/// let known = group.known_tools().remove(0);
+/// assert_eq!((&*known.server, known.tools.len()), ("notes", 2));
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServerTools {
@@ -21,6 +32,19 @@ pub struct ServerTools {
 }
 
 /// How fresh a list is.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use mcp_client::group::Freshness;
+///
+/// /// The tools of a server that has not answered are shown in grey.
+/// fn since(freshness: Freshness) -> Option<SystemTime> {
+///     match freshness {
+///         Freshness::Remembered(time) => Some(time),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Freshness {
@@ -36,6 +60,21 @@ pub enum Freshness {
 
 /// What servers listed, to be stored as JSON for the next start of the host:
 /// [`ClientGroup::remember_tools`](super::ClientGroup::remember_tools).
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let group = mcp_client::ClientGroup::new();
+/// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+/// use mcp_client::group::RememberedTools;
+/// use mcp_client::serde_json;
+///
+/// group.list_tools().await;
+/// let stored = serde_json::to_string(&group.remembered_tools())?;
+/// let remembered: RememberedTools = serde_json::from_str(&stored)?;
+/// assert_eq!(remembered, group.remembered_tools());
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RememberedTools(pub(crate) Vec<Remembered>);
 

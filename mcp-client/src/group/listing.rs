@@ -22,6 +22,20 @@ type Lists<T> = Vec<(Arc<Server>, Result<Vec<T>, Error>)>;
 impl ClientGroup {
     /// The tools of all servers under their names in the group. Servers that declare no tools are
     /// not asked.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// let tools = group.list_tools().await;
+    /// for failure in &tools.failures {
+    ///     eprintln!("{}: {}", failure.server, failure.error); // The others are listed.
+    /// }
+    /// let for_the_model: Vec<_> = tools.items.into_iter().map(|tool| tool.into_tool()).collect();
+    /// assert_eq!(for_the_model[0].name, "notes__add");
+    /// # Ok(())
+    /// # });
+    /// ```
     pub async fn list_tools(&self) -> GroupList<Exposed<Tool>> {
         self.gather_tools(self.all()).await
     }
@@ -43,23 +57,67 @@ impl ClientGroup {
 
     /// The prompts of all servers under their names in the group. Servers that declare no prompts
     /// are not asked.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// for prompt in group.list_prompts().await.items {
+    ///     println!("/{}", prompt.name); // "/notes__review"
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub async fn list_prompts(&self) -> GroupList<Exposed<Prompt>> {
         let lists = self.gather(self.all(), has_prompts).await;
         self.expose(Kind::Prompt, lists, |prompt: &Prompt| &prompt.name)
     }
 
     /// The resources of all servers. Servers that declare no resources are not asked.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// for resource in group.list_resources().await.items {
+    ///     println!("@{}:{}", resource.server, resource.item.uri); // "@notes:note://1"
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub async fn list_resources(&self) -> GroupList<FromServer<Resource>> {
         merge(self.gather(self.all(), |declared| declared.resources.is_some()).await)
     }
 
     /// The resource templates of all servers. Servers that declare no resources are not asked.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// for template in group.list_resource_templates().await.items {
+    ///     println!("@{}:{}", template.server, template.item.uri_template); // "@notes:note://{id}"
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub async fn list_resource_templates(&self) -> GroupList<FromServer<ResourceTemplate>> {
         merge(self.gather(self.all(), |declared| declared.resources.is_some()).await)
     }
 
     /// The skills of all servers that declare some. A skill is identified by its server and its
     /// URI: names and URIs may occur twice.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// for skill in group.list_skills().await.items {
+    ///     println!("{}: {}", skill.server, skill.item.uri);
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub async fn list_skills(&self) -> GroupList<FromServer<Skill>> {
         let has_skills =
             |declared: &ServerCapabilities| declared.extension(SKILLS_EXTENSION).is_some();

@@ -22,6 +22,19 @@ const MAX_SERVER_NAME: usize = 64;
 const DIGEST_LENGTH: usize = 9;
 
 /// How the tools and prompts of a group are named.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// use mcp_client::group::Naming;
+/// use mcp_client::{Client, ClientGroup};
+///
+/// let group = ClientGroup::builder().naming(Naming::PrefixedOnCollision).build();
+/// group.add("notes", Client::connect(reader, writer).await?)?;
+/// let names = group.list_tools().await.items.into_iter().map(|tool| tool.name);
+/// assert_eq!(names.collect::<Vec<_>>(), ["add", "index"]);
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Naming {

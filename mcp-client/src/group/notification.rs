@@ -15,6 +15,20 @@ use crate::event_queue::{EventQueue, QueuedEvent};
 const OVERHEAD: usize = 64;
 
 /// Something that happened in a group.
+///
+/// ```
+/// use mcp_client::Event;
+/// use mcp_client::group::GroupEvent;
+///
+/// /// The server whose tools have to be listed again.
+/// fn changed(event: &GroupEvent) -> Option<&str> {
+///     match event {
+///         GroupEvent::Connected { server }
+///         | GroupEvent::Event { server, event: Event::ToolsListChanged } => Some(server),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum GroupEvent {
@@ -54,6 +68,25 @@ impl QueuedEvent for GroupEvent {
 ///
 /// If more than `Limits::max_queued_events` or `Limits::max_queued_event_bytes` wait to be read,
 /// the oldest are dropped and [`GroupEvent::Lagged`] says how many. Ends with the group.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let group = mcp_client::ClientGroup::new();
+/// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+/// use futures::StreamExt as _;
+/// use mcp_client::group::GroupEvent;
+///
+/// let mut events = group.notifications();
+/// # group.remove("notes");
+/// # drop(group);
+/// while let Some(event) = events.next().await {
+///     if let GroupEvent::Connected { server } = event {
+///         println!("{server} is there"); // Also after a restart.
+///     }
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct GroupNotifications {
     queue: Arc<EventQueue<GroupEvent>>,

@@ -19,6 +19,16 @@ use crate::task::Started;
 
 /// Where a tool or prompt of a group is, to call it with everything that [`Client::call_tool`] and
 /// [`Client::get_prompt`] offer.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let group = mcp_client::ClientGroup::new();
+/// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+/// let route = group.tool("notes__index").await?;
+/// assert_eq!((&*route.server, &*route.name), ("notes", "index"));
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Route {
@@ -38,6 +48,18 @@ impl ClientGroup {
     /// A call that is lost with its connection is not repeated. If the server runs it as a
     /// [task](crate::task), and the group connects to the server again, the call continues to wait
     /// for the task: a server that keeps its tasks still has it.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// use mcp_client::serde_json::json;
+    ///
+    /// let reply = group.call_tool("notes__add", &json!({ "a": 1, "b": 2 })).await?;
+    /// assert_eq!(reply.structured::<i64>()?, 3);
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// When no server has the tool, its server is not connected, or the call fails.
@@ -60,6 +82,16 @@ impl ClientGroup {
 
     /// Gets a prompt by its name in the group.
     ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// let review = group.get_prompt("notes__review", &()).await?;
+    /// assert_eq!(review.messages[0].content.as_text(), Some("Review this note: buy milk"));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// When no server has the prompt, its server is not connected, or the call fails.
     pub async fn get_prompt<A: Serialize + ?Sized>(
@@ -73,6 +105,16 @@ impl ClientGroup {
 
     /// Reads a resource of a server, or a result of it that is kept
     /// ([`ResultBudget::spill`](super::ResultBudget::spill)).
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// let note = group.read_resource("notes", "note://1").await?;
+    /// assert_eq!(note.contents[0].as_text(), Some("buy milk"));
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// When there is no such server, it is not connected, or the call fails.
@@ -90,6 +132,19 @@ impl ClientGroup {
 
     /// Finds a tool by its name in the group.
     ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// use std::time::Duration;
+    ///
+    /// let route = group.tool("notes__index").await?;
+    /// let call = route.client.call_tool(&route.name, &()).timeout(Duration::from_secs(5));
+    /// let reply = call.on_progress(|report| eprintln!("{}", report.progress)).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// When no server has it, several have, or its server is not connected.
     pub async fn tool(&self, name: &str) -> Result<Route, Error> {
@@ -97,6 +152,16 @@ impl ClientGroup {
     }
 
     /// Finds a prompt by its name in the group.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// let route = group.prompt("notes__review").await?;
+    /// let review = route.client.get_prompt(&route.name, &()).fresh().await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// When no server has it, several have, or its server is not connected.

@@ -5,6 +5,18 @@ use std::sync::Arc;
 use crate::client::Client;
 
 /// A server of a group, and the state of its connection.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let group = mcp_client::ClientGroup::new();
+/// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+/// use mcp_client::group::ServerState;
+///
+/// let notes = &group.servers()[0];
+/// assert_eq!((&*notes.name, &notes.state), ("notes", &ServerState::Connected));
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GroupServer {
@@ -15,6 +27,18 @@ pub struct GroupServer {
 }
 
 /// The state of the connection to a server of a group.
+///
+/// ```
+/// use mcp_client::group::ServerState;
+///
+/// /// The button beside a server.
+/// fn button(state: &ServerState) -> Option<&'static str> {
+///     match state {
+///         ServerState::Lost { retries: false, .. } => Some("reconnect"),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ServerState {

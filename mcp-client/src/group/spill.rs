@@ -10,6 +10,14 @@ use tokio::time::Instant;
 
 /// The limits of the results that [`ResultBudget::spill`](super::ResultBudget::spill) keeps. When
 /// there is no room, the oldest are dropped, those of the same server first.
+///
+/// ```
+/// use mcp_client::group::{ResultBudget, SpillLimits};
+///
+/// let mut limits = SpillLimits::new();
+/// limits.max_results = 16;
+/// let budget = ResultBudget::spill_with(32 << 10, limits);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpillLimits {

@@ -33,6 +33,25 @@ impl ClientGroup {
     /// gives up on the server, and when the server ends it at once each time
     /// (`Limits::max_reconnects`).
     ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let group = mcp_client::ClientGroup::new();
+    /// # group.add("notes", mcp_client::Client::connect(reader, writer).await?)?;
+    /// use futures::StreamExt as _;
+    /// use mcp_client::Event;
+    /// use mcp_client::types::SubscriptionFilter;
+    ///
+    /// let filter = SubscriptionFilter::new().resource_subscriptions(vec!["note://1".to_owned()]);
+    /// let mut changes = group.subscribe("notes", filter).await?;
+    /// match changes.next().await {
+    ///     Some(Event::ResourceUpdated(updated)) => println!("{} changed", updated.uri),
+    ///     Some(Event::Gap) => println!("the server was restarted: read everything again"),
+    ///     other => println!("{other:?}"),
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// When there is no such server, it is not connected, or it refuses. Dropping the future
     /// cancels the subscription.

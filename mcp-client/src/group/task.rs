@@ -13,6 +13,27 @@ use crate::task::{SavedTask, TaskHandle};
 impl ClientGroup {
     /// Continues with a task of a server: see [`Client::resume_task`](crate::Client::resume_task).
     ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::task::{Started, TaskOptions};
+    /// use mcp_client::{Client, ClientGroup};
+    ///
+    /// let group = ClientGroup::new();
+    /// let builder = Client::builder().tasks(TaskOptions::new());
+    /// group.add("notes", builder.connect(reader, writer).await?)?;
+    /// # let mut saved = None;
+    /// # let client = group.client("notes").await?;
+    /// # if let Started::Task(mut task) = client.call_tool("report", &()).start().await? {
+    /// #     saved = Some(task.save());
+    /// # }
+    /// # let Some(saved) = saved else { return Err("not a task".into()) };
+    /// // What `TaskHandle::save` returned in another process.
+    /// let reply = group.resume_task("notes", saved).await?.await?;
+    /// assert_eq!(reply.text(), "2 notes, both about milk");
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// When there is no such server, it is not connected, or it does not have the task.
     pub async fn resume_task(&self, server: &str, saved: SavedTask) -> Result<TaskHandle, Error> {

@@ -78,6 +78,15 @@ pub trait Authorizer: Send + Sync + 'static {
 /// The connection that an authorizer serves.
 ///
 /// An authorizer may keep a clone.
+///
+/// ```
+/// use mcp_client::http::{Authorizer, BearerToken, Binding, Endpoint};
+///
+/// // In the test of an authorizer: does it refuse a server that it is not for?
+/// let plain = Binding::new(Endpoint::parse("http://mcp.example.com/mcp")?);
+/// assert!(BearerToken::new("eyJhbGciOi")?.bind(&plain).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Binding {
     endpoint: Endpoint,
@@ -90,6 +99,14 @@ pub struct Binding {
 
 impl Binding {
     /// A connection to a server, with the default limits: for the tests of an authorizer.
+    ///
+    /// ```
+    /// use mcp_client::http::{Binding, Endpoint};
+    ///
+    /// let binding = Binding::new(Endpoint::parse("https://mcp.example.com/mcp")?);
+    /// assert!(binding.is_open());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(endpoint: Endpoint) -> Self {
         Self {
@@ -103,6 +120,17 @@ impl Binding {
     }
 
     /// The same connection with other limits.
+    ///
+    /// ```
+    /// use mcp_client::Limits;
+    /// use mcp_client::http::{Binding, Endpoint};
+    ///
+    /// let mut limits = Limits::new();
+    /// limits.http.max_authorizations = 1;
+    /// let endpoint = Endpoint::parse("https://mcp.example.com/mcp")?;
+    /// let binding = Binding::new(endpoint).with_limits(limits);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -110,6 +138,16 @@ impl Binding {
     }
 
     /// The same connection with what says which revision was negotiated.
+    ///
+    /// ```
+    /// use mcp_client::Revision;
+    /// use mcp_client::http::{Binding, Endpoint};
+    ///
+    /// let binding = Binding::new(Endpoint::parse("https://mcp.example.com/mcp")?)
+    ///     .with_revision(|| Some(Revision::V2025_03_26));
+    /// assert_eq!(binding.revision(), Some(Revision::V2025_03_26));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_revision(
         mut self,
@@ -120,6 +158,20 @@ impl Binding {
     }
 
     /// The same connection with what is called when the identity of the client changes.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use mcp_client::http::{Binding, Endpoint};
+    ///
+    /// let changes = Arc::new(AtomicUsize::new(0));
+    /// let counted = Arc::clone(&changes);
+    /// let binding = Binding::new(Endpoint::parse("https://mcp.example.com/mcp")?)
+    ///     .on_identity_change(move || _ = counted.fetch_add(1, Ordering::Relaxed));
+    /// binding.identity_changed(); // What an authorizer calls after a log-in.
+    /// assert_eq!(changes.load(Ordering::Relaxed), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn on_identity_change(mut self, changed: impl Fn() + Send + Sync + 'static) -> Self {
         self.on_identity_change = Arc::new(changed);
@@ -135,6 +187,15 @@ impl Binding {
 
     /// The same connection with what says whether it is still there. An authorizer that serves
     /// several connections forgets those that are not.
+    ///
+    /// ```
+    /// use mcp_client::http::{Binding, Endpoint};
+    ///
+    /// let endpoint = Endpoint::parse("https://mcp.example.com/mcp")?;
+    /// let binding = Binding::new(endpoint).open_while(|| false);
+    /// assert!(!binding.is_open());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn open_while(mut self, is_open: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.is_open = Arc::new(is_open);
@@ -142,12 +203,33 @@ impl Binding {
     }
 
     /// The server.
+    ///
+    /// ```
+    /// use mcp_client::http::{Binding, BoxError};
+    ///
+    /// /// In `Authorizer::bind`.
+    /// fn check(binding: &Binding) -> Result<(), BoxError> {
+    ///     match binding.endpoint().uri().host() {
+    ///         Some("mcp.example.com") => Ok(()),
+    ///         _ => Err("the key is for mcp.example.com".into()),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
     /// The limits of the client.
+    ///
+    /// ```
+    /// use mcp_client::http::Binding;
+    ///
+    /// /// How often an authorizer may try.
+    /// fn attempts(binding: &Binding) -> u32 {
+    ///     binding.limits().http.max_authorizations
+    /// }
+    /// ```
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
@@ -155,12 +237,30 @@ impl Binding {
 
     /// The revision that the client and the server speak, once that is known. The first request,
     /// which may be refused for lack of credentials, finds out.
+    ///
+    /// ```
+    /// use mcp_client::Revision;
+    /// use mcp_client::http::Binding;
+    ///
+    /// fn is_first_with_authorization(binding: &Binding) -> bool {
+    ///     binding.revision() == Some(Revision::V2025_03_26)
+    /// }
+    /// ```
     #[must_use]
     pub fn revision(&self) -> Option<Revision> {
         (self.revision)()
     }
 
     /// Whether the connection is still there.
+    ///
+    /// ```
+    /// use mcp_client::http::Binding;
+    ///
+    /// /// An authorizer that serves several connections forgets those that have ended.
+    /// fn forget(bindings: &mut Vec<Binding>) {
+    ///     bindings.retain(Binding::is_open);
+    /// }
+    /// ```
     #[must_use]
     pub fn is_open(&self) -> bool {
         (self.is_open)()
@@ -169,6 +269,15 @@ impl Binding {
     /// Reports that the server takes the client for another user than before, or may do so: cached
     /// results that were private to the old one are dropped. Called after the authorizer uses the
     /// new credentials.
+    ///
+    /// ```
+    /// use mcp_client::http::Binding;
+    ///
+    /// /// After the user has logged in as someone else.
+    /// fn logged_in(bindings: &[Binding]) {
+    ///     bindings.iter().for_each(Binding::identity_changed);
+    /// }
+    /// ```
     pub fn identity_changed(&self) {
         (self.on_identity_change)();
     }
@@ -187,6 +296,15 @@ impl fmt::Debug for Binding {
 }
 
 /// What to do with a refused request.
+///
+/// ```
+/// use mcp_client::http::{Refusal, Verdict};
+///
+/// /// In `Authorizer::refused`, with a token that was renewed.
+/// fn verdict(refusal: &Refusal) -> Verdict {
+///     if refusal.attempt == 0 { Verdict::Retry } else { Verdict::GiveUp }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Send it again, with other credentials.
@@ -196,6 +314,16 @@ pub enum Verdict {
 }
 
 /// A request that the server refused.
+///
+/// ```
+/// use mcp_client::http::{HeaderMap, Refusal, StatusCode};
+///
+/// // In the test of an authorizer.
+/// let mut headers = HeaderMap::new();
+/// headers.insert("www-authenticate", "Bearer error=\"invalid_token\"".parse().expect("a value"));
+/// let refusal = Refusal::new(StatusCode::UNAUTHORIZED, headers);
+/// assert_eq!(refusal.attempt, 0);
+/// ```
 #[non_exhaustive]
 pub struct Refusal {
     /// 401 or 403.
@@ -215,6 +343,13 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal by its status and header fields.
+    ///
+    /// ```
+    /// use mcp_client::http::{HeaderMap, Refusal, StatusCode};
+    ///
+    /// let mut again = Refusal::new(StatusCode::FORBIDDEN, HeaderMap::new());
+    /// again.attempt = 1; // In the test of an authorizer: does it give up?
+    /// ```
     #[must_use]
     pub fn new(status: StatusCode, headers: HeaderMap) -> Self {
         Self { status, headers, authorization: None, method: None, name: None, attempt: 0 }
@@ -236,6 +371,18 @@ impl fmt::Debug for Refusal {
 /// A fixed token: for servers whose tokens come from elsewhere, such as an environment variable.
 ///
 /// It goes to the server over TLS alone, or within this machine.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use mcp_client::Client;
+/// use mcp_client::http::BearerToken;
+///
+/// let token = BearerToken::new(&std::env::var("NOTES_TOKEN")?)?;
+/// let builder = Client::builder().authorizer(token);
+/// let client = builder.connect_http("https://mcp.example.com/mcp").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct BearerToken {
     value: HeaderValue,
@@ -244,6 +391,14 @@ pub struct BearerToken {
 
 impl BearerToken {
     /// A token.
+    ///
+    /// ```
+    /// use mcp_client::http::BearerToken;
+    ///
+    /// assert!(BearerToken::new("eyJhbGciOi").is_ok());
+    /// let error = BearerToken::new("eyJhbGciOi\n").expect_err("the line break of a file");
+    /// assert!(!error.to_string().contains("eyJ"), "{error}");
+    /// ```
     ///
     /// # Errors
     /// If the token is empty, or has characters that a header field cannot hold, such as the line
@@ -263,6 +418,14 @@ impl BearerToken {
 
     /// Allows the token to cross the network unencrypted, such as to a server behind the same
     /// proxy.
+    ///
+    /// ```
+    /// use mcp_client::http::BearerToken;
+    ///
+    /// // Both containers are on the same machine, and the network between them has no other user.
+    /// let token = BearerToken::new("eyJhbGciOi")?.over_plain_http();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn over_plain_http(mut self) -> Self {
         self.over_plain_http = true;

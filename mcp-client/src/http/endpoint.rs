@@ -14,6 +14,14 @@ use crate::error::Error;
 ///
 /// `Display` and `Debug` leave out the query, which may hold a secret; [`Endpoint::as_str`] is the
 /// whole URL.
+///
+/// ```
+/// use mcp_client::http::Endpoint;
+///
+/// let endpoint = Endpoint::parse("https://mcp.example.com/mcp?key=s3cret")?;
+/// assert_eq!(endpoint.to_string(), "https://mcp.example.com/mcp?…");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
     text: String,
@@ -28,6 +36,14 @@ pub struct BadEndpoint {
 
 impl Endpoint {
     /// Reads a URL: `http` or `https`, with a host, without user information and fragment.
+    ///
+    /// ```
+    /// use mcp_client::http::Endpoint;
+    ///
+    /// assert!(Endpoint::parse("https://mcp.example.com/mcp").is_ok());
+    /// let error = Endpoint::parse("mcp.example.com/mcp").expect_err("no scheme");
+    /// println!("{error}");
+    /// ```
     ///
     /// # Errors
     /// [`BadEndpoint`] says what is wrong.
@@ -52,18 +68,41 @@ impl Endpoint {
     }
 
     /// The URL as it was given.
+    ///
+    /// ```
+    /// use mcp_client::http::Endpoint;
+    ///
+    /// let endpoint = Endpoint::parse("https://MCP.example.com/mcp")?;
+    /// assert_eq!(endpoint.as_str(), "https://MCP.example.com/mcp");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// The parsed URL.
+    ///
+    /// ```
+    /// use mcp_client::http::Endpoint;
+    ///
+    /// assert_eq!(Endpoint::parse("https://mcp.example.com/mcp")?.uri().path(), "/mcp");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn uri(&self) -> &Uri {
         &self.uri
     }
 
     /// Whether its host is this machine, by name or address.
+    ///
+    /// ```
+    /// use mcp_client::http::Endpoint;
+    ///
+    /// assert!(Endpoint::parse("http://127.0.0.1:8080/mcp")?.is_loopback());
+    /// assert!(!Endpoint::parse("https://mcp.example.com/mcp")?.is_loopback());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.uri)
@@ -82,6 +121,14 @@ impl Endpoint {
     }
 
     /// Whether another URL has the same scheme, host and port.
+    ///
+    /// ```
+    /// use mcp_client::http::Endpoint;
+    ///
+    /// let endpoint = Endpoint::parse("https://mcp.example.com/mcp")?;
+    /// assert!(endpoint.is_same_origin(&"https://mcp.example.com:443/other".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_same_origin(&self, other: &Uri) -> bool {
         is_same_origin(&self.uri, other)

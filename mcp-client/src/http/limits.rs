@@ -80,6 +80,13 @@ pub struct HttpLimits {
 
 impl HttpLimits {
     /// The defaults.
+    ///
+    /// ```
+    /// use mcp_client::Limits;
+    ///
+    /// let mut limits = Limits::new();
+    /// limits.http.max_attempts = 1; // A request is never sent again.
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self {

@@ -199,7 +199,8 @@ fn check_endpoint(environment: &Environment, endpoint: &Endpoint) -> Result<(), 
     {
         return Err(format!(
             "a token for {endpoint} would cross the network unencrypted: use https (http is for \
-             this machine, and for private hosts in `OAuthBuilder::allow_private_hosts`)"
+             this machine, and for hosts in `OAuthBuilder::allow_private_hosts` whose name or \
+             address is private, such as notes.internal)"
         ));
     }
     Ok(())

@@ -8,6 +8,20 @@ use mcp_core::text::{PeerText, write_sources};
 use crate::http::BoxError;
 
 /// What kind of failure an [`Error`] is.
+///
+/// ```
+/// use mcp_client::oauth::ErrorKind;
+///
+/// /// What a user can do.
+/// fn advice(kind: ErrorKind) -> &'static str {
+///     match kind {
+///         ErrorKind::Unreachable => "try again later",
+///         ErrorKind::LoginRequired => "log in",
+///         ErrorKind::Configuration => "ask the administrator for a client id",
+///         _ => "see the log",
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -41,6 +55,24 @@ pub enum ErrorKind {
 /// A failed authorization. It shows no secrets.
 ///
 /// Clones are cheap: all calls that waited for one authorization get the same error.
+///
+/// ```no_run
+/// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use std::error::Error as _;
+/// use mcp_client::oauth;
+///
+/// // Why a call was not authorized is below the error of the call.
+/// let error = client.list_tools().await.expect_err("not logged in");
+/// let mut cause = error.source();
+/// while let Some(below) = cause {
+///     if let Some(reason) = below.downcast_ref::<oauth::Error>() {
+///         eprintln!("{:?}: {reason}", reason.kind());
+///     }
+///     cause = below.source();
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Error(Arc<ErrorData>);
 
@@ -80,12 +112,35 @@ impl Error {
     }
 
     /// What kind of failure it is.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::oauth::ErrorKind;
+    ///
+    /// match oauth.begin_login().await {
+    ///     Err(error) if error.kind() == ErrorKind::Unreachable => eprintln!("try again: {error}"),
+    ///     other => drop(other?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// The code of the authorization server's error, such as `invalid_client`.
+    ///
+    /// ```
+    /// use mcp_client::oauth::Error;
+    ///
+    /// /// Whether the client has to be registered again.
+    /// fn is_unknown(error: &Error) -> bool {
+    ///     error.code() == Some("invalid_client")
+    /// }
+    /// ```
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
@@ -93,6 +148,16 @@ impl Error {
 
     /// The scopes that the user has to grant, separated by spaces, where the kind is
     /// [`ErrorKind::LoginRequired`] and the server named some.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{Error, ErrorKind};
+    ///
+    /// /// The text of the button after a refused call.
+    /// fn button(error: &Error) -> Option<String> {
+    ///     let scope = error.scope().unwrap_or("more rights");
+    ///     (error.kind() == ErrorKind::LoginRequired).then(|| format!("Log in, for {scope}"))
+    /// }
+    /// ```
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
         self.0.scope.as_deref()

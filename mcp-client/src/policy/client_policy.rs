@@ -53,6 +53,15 @@ pub struct ClientPolicy {
 type OnAsk = dyn Fn(PolicyQuestion) -> BoxFuture<'static, bool> + Send + Sync;
 
 /// A request that the user has to decide about.
+///
+/// ```
+/// use mcp_client::policy::PolicyQuestion;
+///
+/// /// What the dialog shows.
+/// fn dialog(question: &PolicyQuestion) -> (String, String) {
+///     (format!("May {} be used?", question.server), question.text.clone())
+/// }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PolicyQuestion {
@@ -72,6 +81,14 @@ pub struct PolicyQuestion {
 
 impl ClientPolicy {
     /// Creates a policy from a [`Policy`](mcp_core::policy::Policy), or another engine.
+    ///
+    /// ```
+    /// use mcp_client::policy::{ClientPolicy, Policy};
+    ///
+    /// let rules = Policy::parse("policy.toml", "default = \"ask\"")?;
+    /// let policy = ClientPolicy::new(rules);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(engine: impl PolicyEngine) -> Self {
         Self {
@@ -84,6 +101,18 @@ impl ClientPolicy {
     }
 
     /// Sets who uses the client, for rules with `principals` and for rates. Not set by default.
+    ///
+    /// ```
+    /// use mcp_client::policy::{ClientPolicy, Policy};
+    ///
+    /// let rules = r#"
+    ///     [[rule]]
+    ///     verdict = "allow"
+    ///     principals = ["alice"]
+    /// "#;
+    /// let policy = ClientPolicy::new(Policy::parse("policy.toml", rules)?).principal("alice");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn principal(mut self, id: impl Into<Arc<str>>) -> Self {
         self.principal = Some(id.into());
@@ -94,6 +123,23 @@ impl ClientPolicy {
     ///
     /// Cancel safety: when the call is dropped, or the time has passed, the future of the question
     /// is dropped.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use mcp_client::Client;
+    /// use mcp_client::policy::{ClientPolicy, Policy};
+    ///
+    /// let policy = ClientPolicy::new(Policy::parse("policy.toml", "default = \"ask\"")?)
+    ///     .on_ask(|question| async move {
+    ///         // Show `question.text`; here the user agrees.
+    ///         assert_eq!(question.subject.as_deref(), Some("index"));
+    ///         true
+    ///     });
+    /// let client = Client::builder().policy(policy).connect(reader, writer).await?;
+    /// assert_eq!(client.call_tool("index", &()).await?.text(), "2 notes");
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn on_ask<F, A>(mut self, ask: F) -> Self
     where
@@ -106,6 +152,22 @@ impl ClientPolicy {
 
     /// Sets how long a question waits for its answer. 5 minutes by default. The timeouts of the
     /// call begin after it.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// use std::time::Duration;
+    /// use mcp_client::policy::{ClientPolicy, Policy};
+    /// use mcp_client::{Client, ErrorKind};
+    ///
+    /// let policy = ClientPolicy::new(Policy::parse("policy.toml", "default = \"ask\"")?)
+    ///     .on_ask(|_| std::future::pending()) // The user does not answer.
+    ///     .ask_timeout(Duration::from_millis(20));
+    /// let client = Client::builder().policy(policy).connect(reader, writer).await?;
+    /// let error = client.call_tool("index", &()).await.expect_err("not answered");
+    /// assert_eq!(error.kind(), ErrorKind::Denied);
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn ask_timeout(mut self, timeout: Duration) -> Self {
         self.ask_timeout = timeout;
@@ -114,6 +176,15 @@ impl ClientPolicy {
 
     /// Sets of how many tools of a server the annotations are remembered. 10,000 by default. Those
     /// of further tools do not count.
+    ///
+    /// ```
+    /// use mcp_client::policy::{ClientPolicy, Policy};
+    ///
+    /// // Rules about annotations, and servers with few tools.
+    /// let rules = Policy::parse("policy.toml", "default = \"ask\"")?;
+    /// let policy = ClientPolicy::new(rules).max_tools(500);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn max_tools(mut self, max: usize) -> Self {
         self.max_tools = max;

@@ -1,6 +1,14 @@
 //! The bounds of a skill.
 
 /// The bounds of a skill that is loaded.
+///
+/// ```
+/// use mcp_client::{Client, Limits};
+///
+/// let mut limits = Limits::new();
+/// limits.skills.max_files = 20;
+/// let builder = Client::builder().limits(limits);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SkillLimits {

@@ -18,6 +18,17 @@ use crate::error::{Error, ErrorKind};
 /// It keeps the entry that it was loaded from: its files are read one by one on request, each is
 /// checked against that entry, and a file that is not in it is refused. A match shows that the
 /// server is consistent, not that it can be trusted: ask the user before the model acts on a skill.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+/// let skill = client.load_skill(&listed).await?;
+/// assert!(skill.is_verified());
+/// let for_the_model = skill.instructions();
+/// # Ok(())
+/// # });
+/// ```
 pub struct LoadedSkill {
     client: Client,
     entry: Skill,
@@ -60,6 +71,16 @@ pub(crate) async fn load(client: &Client, skill: &Skill) -> Result<LoadedSkill, 
 
 impl LoadedSkill {
     /// What the server listed, and what files are checked against.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// # let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// # let skill = client.load_skill(&listed).await?;
+    /// assert_eq!(skill.entry().frontmatter["description"], "Reviews the notes of a week");
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn entry(&self) -> &Skill {
         &self.entry
@@ -67,18 +88,51 @@ impl LoadedSkill {
 
     /// Whether files are checked against digests. A skill whose files are `"dynamic"` has none, and
     /// only its front matter was compared.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// # let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// # let skill = client.load_skill(&listed).await?;
+    /// if !skill.is_verified() {
+    ///     println!("the files of this skill may change at any time");
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn is_verified(&self) -> bool {
         matches!(self.entry.resources, SkillResources::Listed(_))
     }
 
     /// The whole `SKILL.md`.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// # let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// # let skill = client.load_skill(&listed).await?;
+    /// assert!(skill.text().starts_with("---\nname: weekly-review\n")); // With front matter.
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The `SKILL.md` below its front matter: what the model is to do.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// # let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// # let skill = client.load_skill(&listed).await?;
+    /// let for_the_model = format!("<skill>\n{}</skill>", skill.instructions());
+    /// assert_eq!(for_the_model, "<skill>\nRead the notes, and write a summary.\n</skill>");
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn instructions(&self) -> &str {
         &self.text[self.instructions..]
@@ -86,6 +140,20 @@ impl LoadedSkill {
 
     /// Reads a file of the skill, by its URI or by its path from the skill's directory, such as
     /// `references/FORMS.md`.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// # let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// # let skill = client.load_skill(&listed).await?;
+    /// use mcp_client::ErrorKind;
+    ///
+    /// assert_eq!(skill.read("references/FORM.md").await?, b"- Title\n- Summary\n");
+    /// let error = skill.read("references/other.md").await.expect_err("not listed");
+    /// assert_eq!(error.kind(), ErrorKind::Mismatch);
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Mismatch`] when the file is not one that the server listed, or not as it listed
@@ -97,6 +165,17 @@ impl LoadedSkill {
     }
 
     /// The URI that a reference in the skill resolves to. The file need not exist.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// # let listed = client.get_skill("skill://weekly-review/SKILL.md").await?.skill;
+    /// # let skill = client.load_skill(&listed).await?;
+    /// assert_eq!(skill.resolve("scripts/fill.py")?, "skill://weekly-review/scripts/fill.py");
+    /// assert!(skill.resolve("../other/SKILL.md").is_err());
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] when it leads out of the skill's directory.

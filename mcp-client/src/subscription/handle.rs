@@ -27,6 +27,22 @@ use crate::event_queue::EventQueue;
 /// lost for good, or after `Limits::max_reconnects` failed attempts in a row;
 /// [`Subscription::error`] says which. One of [`ClientGroup::subscribe`] outlives the connection.
 ///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let client = mcp_client::Client::connect(reader, writer).await?;
+/// use futures::StreamExt as _;
+/// use mcp_client::Event;
+/// use mcp_client::types::SubscriptionFilter;
+///
+/// let filter = SubscriptionFilter::new().resource_subscriptions(vec!["note://1".to_owned()]);
+/// let mut changes = client.subscribe(filter).await?;
+/// if let Some(Event::ResourceUpdated(updated)) = changes.next().await {
+///     let note = client.read_resource(&updated.uri).await?;
+/// }
+/// # Ok(())
+/// # });
+/// ```
+///
 /// [`ClientGroup::subscribe`]: crate::ClientGroup::subscribe
 pub struct Subscription {
     queue: Arc<EventQueue<Event>>,
@@ -74,6 +90,18 @@ impl Subscription {
 
     /// What the server agreed to report, never more than what was requested. It may have changed
     /// after [`Event::Gap`].
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::types::SubscriptionFilter;
+    ///
+    /// let filter = SubscriptionFilter::new().tools_list_changed(true);
+    /// let changes = client.subscribe(filter).await?;
+    /// assert_eq!(changes.acknowledged().tools_list_changed, Some(true));
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn acknowledged(&self) -> &SubscriptionFilter {
         &self.acknowledged
@@ -81,12 +109,46 @@ impl Subscription {
 
     /// What was requested, and what the server did not agree to report (SUB-5). Empty if it agreed
     /// to everything.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use mcp_client::types::SubscriptionFilter;
+    ///
+    /// let filter = SubscriptionFilter::new().tools_list_changed(true);
+    /// let changes = client.subscribe(filter).await?;
+    /// if changes.not_acknowledged().tools_list_changed.is_some() {
+    ///     println!("list the tools from time to time");
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn not_acknowledged(&self) -> SubscriptionFilter {
         missing_part(&self.requested, &self.acknowledged)
     }
 
     /// Why the stream ended, unless the server ended it properly.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let client = mcp_client::Client::connect(reader, writer).await?;
+    /// use futures::StreamExt as _;
+    /// use mcp_client::types::SubscriptionFilter;
+    ///
+    /// let filter = SubscriptionFilter::new().tools_list_changed(true);
+    /// let mut changes = client.subscribe(filter).await?;
+    /// # client.close().await;
+    /// while let Some(event) = changes.next().await {
+    ///     println!("{event:?}");
+    /// }
+    /// match changes.error() {
+    ///     Some(error) => println!("the changes are lost: {error}"),
+    ///     None => println!("the server reports no more changes"),
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
         self.queue.error().map(|error| &**error)

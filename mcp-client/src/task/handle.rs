@@ -123,6 +123,21 @@ impl TaskHandle {
     /// How long to wait for the task in all, from the first call of [`TaskHandle::wait`] or
     /// [`TaskHandle::updates`]. Default: the total timeout of the call, or of the client if the
     /// task was resumed. Without effect once the client waits.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use std::time::Duration;
+    /// use mcp_client::task::Started;
+    ///
+    /// if let Started::Task(task) = client.call_tool("report", &()).start().await? {
+    ///     let reply = task.total_timeout(Duration::from_secs(3600)).await?;
+    ///     assert_eq!(reply.text(), "2 notes, both about milk");
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn total_timeout(mut self, total: Duration) -> Self {
         if let Some(driver) = &mut self.driver {
@@ -133,6 +148,27 @@ impl TaskHandle {
 
     /// Leaves the questions of the task to the caller: [`TaskHandle::updates`] shows them, and
     /// [`TaskHandle::update`] answers them. Without effect once the client waits.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use futures::StreamExt as _;
+    /// use mcp_client::task::Started;
+    ///
+    /// if let Started::Task(task) = client.call_tool("publish", &()).start().await? {
+    ///     let mut task = task.manual_input();
+    ///     let mut updates = task.updates().ok_or("taken once")?;
+    ///     while let Some(state) = updates.next().await {
+    ///         if let Some(questions) = &state.input_requests {
+    ///             println!("{} questions", questions.len()); // See `TaskHandle::update`.
+    ///             break;
+    ///         }
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn manual_input(mut self) -> Self {
         if let Some(driver) = &mut self.driver {
@@ -142,6 +178,19 @@ impl TaskHandle {
     }
 
     /// The id of the task.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use mcp_client::task::Started;
+    ///
+    /// if let Started::Task(task) = client.call_tool("report", &()).start().await? {
+    ///     tracing::info!(task = task.id(), "the report is being written");
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn id(&self) -> &str {
         &self.shared.id
@@ -149,6 +198,20 @@ impl TaskHandle {
 
     /// The last known state. Before the first poll it is what the server said when it created the
     /// task, without a result.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use mcp_client::task::Started;
+    ///
+    /// if let Started::Task(task) = client.call_tool("report", &()).start().await? {
+    ///     let state = task.state(); // The last known one, without a request.
+    ///     assert_eq!(state.status_message.as_deref(), Some("reading the notes"));
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn state(&self) -> Arc<DetailedTask> {
         self.shared.state().task
@@ -157,6 +220,24 @@ impl TaskHandle {
     /// Waits for the result of the tool. May be called again, also after it returned.
     ///
     /// Cancel safety: dropping the future loses nothing.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use std::time::Duration;
+    /// use mcp_client::task::Started;
+    ///
+    /// if let Started::Task(mut task) = client.call_tool("report", &()).start().await? {
+    ///     // A minute in the foreground; later it may be waited for again.
+    ///     match tokio::time::timeout(Duration::from_secs(60), task.wait()).await {
+    ///         Ok(reply) => println!("{}", reply?.text()),
+    ///         Err(_) => println!("{} takes longer", task.id()),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// As for the call itself: [`ErrorKind::Peer`] with the error of a task that failed. Also
@@ -179,6 +260,24 @@ impl TaskHandle {
 
     /// The states of the task as a stream. May be taken once: `None` the second time.
     ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use futures::StreamExt as _;
+    /// use mcp_client::task::Started;
+    ///
+    /// if let Started::Task(mut task) = client.call_tool("report", &()).start().await? {
+    ///     let mut updates = task.updates().ok_or("taken once")?;
+    ///     while let Some(state) = updates.next().await {
+    ///         println!("{}", state.status_message.as_deref().unwrap_or("working"));
+    ///     }
+    ///     let reply = task.wait().await?; // At once: the last state was final.
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Panics
     /// Outside a Tokio runtime.
     pub fn updates(&mut self) -> Option<TaskUpdates> {
@@ -193,6 +292,20 @@ impl TaskHandle {
     /// Gets the state of the task now. A final state that is known is returned without a request.
     ///
     /// Cancel safety: dropping the future cancels the request.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use mcp_client::task::Started;
+    ///
+    /// if let Started::Task(task) = client.call_tool("report", &()).start().await? {
+    ///     let state = task.get().await?; // The user opened the list of tasks.
+    ///     println!("{}: {:?}", task.id(), state.status);
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// When the request fails; [`ErrorKind::TaskGone`] when the server does not have the task any
@@ -217,6 +330,27 @@ impl TaskHandle {
     /// Cancel safety: when the future is dropped the answers may have arrived or not; they may be
     /// sent again.
     ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use mcp_client::serde_json::json;
+    /// use mcp_client::task::Started;
+    /// use mcp_client::types::{ElicitResult, InputResponses};
+    ///
+    /// if let Started::Task(task) = client.call_tool("publish", &()).start().await? {
+    ///     let task = task.manual_input();
+    ///     let mut answers = InputResponses::new();
+    ///     for (key, _) in task.get().await?.questions() {
+    ///         answers.insert(key, &ElicitResult::accept(json!({ "sure": true }))?)?;
+    ///     }
+    ///     task.update(&answers).await?;
+    ///     assert_eq!(task.await?.text(), "published");
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// When the request fails; the answers may be sent again.
     pub async fn update(&self, responses: &InputResponses) -> Result<(), Error> {
@@ -230,6 +364,20 @@ impl TaskHandle {
     ///
     /// Cancel safety: when the future is dropped the request may have arrived or not.
     ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use mcp_client::task::Started;
+    ///
+    /// if let Started::Task(mut task) = client.call_tool("report", &()).start().await? {
+    ///     task.cancel().await?;
+    ///     let end = task.wait().await; // The server may have been done before.
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// When the request fails.
     pub async fn cancel(&self) -> Result<(), Error> {
@@ -240,6 +388,21 @@ impl TaskHandle {
 
     /// What is needed to wait for the task later, or in another process. Timeouts, and whether the
     /// handlers answer, are not saved. From now on, dropping the handle does not cancel the task.
+    ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |reader, writer| {
+    /// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+    /// # let client = builder.connect(reader, writer).await?;
+    /// use mcp_client::serde_json;
+    /// use mcp_client::task::Started;
+    ///
+    /// if let Started::Task(mut task) = client.call_tool("report", &()).start().await? {
+    ///     let stored = serde_json::to_string(&task.save())?; // for `Client::resume_task`
+    ///     drop(task); // The task continues.
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn save(&mut self) -> SavedTask {
         self.guard.disarm();
         SavedTask::new(self.shared.client.server_name(), self.id(), self.tool.clone())

@@ -3,6 +3,15 @@
 use std::time::Duration;
 
 /// The bounds of each task that a client waits for.
+///
+/// ```
+/// use std::time::Duration;
+/// use mcp_client::{Client, Limits};
+///
+/// let mut limits = Limits::new();
+/// limits.tasks.max_poll_interval = Duration::from_secs(60);
+/// let builder = Client::builder().limits(limits);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TaskLimits {

@@ -24,6 +24,13 @@ pub struct TaskOptions {
 
 impl TaskOptions {
     /// The defaults.
+    ///
+    /// ```
+    /// use mcp_client::Client;
+    /// use mcp_client::task::TaskOptions;
+    ///
+    /// let builder = Client::builder().tasks(TaskOptions::new());
+    /// ```
     pub const fn new() -> Self {
         Self {
             min_poll_interval: Duration::ZERO,
@@ -37,6 +44,14 @@ impl TaskOptions {
     /// the server recommends, which is 1 s if it says nothing, and never less than 10 ms.
     ///
     /// It takes precedence over [`TaskLimits::max_poll_interval`](super::TaskLimits).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mcp_client::task::TaskOptions;
+    ///
+    /// // A report takes an hour: one request in 30 s is enough.
+    /// let options = TaskOptions::new().min_poll_interval(Duration::from_secs(30));
+    /// ```
     pub const fn min_poll_interval(mut self, interval: Duration) -> Self {
         self.min_poll_interval = interval;
         self
@@ -46,6 +61,13 @@ impl TaskOptions {
     /// [`ErrorKind::InputRequired`](crate::ErrorKind::InputRequired). A round is a state of the
     /// task with new questions. Default: no limit, except that of the call's total timeout and
     /// [`TaskLimits::max_input_keys`](super::TaskLimits).
+    ///
+    /// ```
+    /// use mcp_client::task::TaskOptions;
+    ///
+    /// // A task may interrupt the user three times.
+    /// let options = TaskOptions::new().max_input_rounds(3);
+    /// ```
     pub const fn max_input_rounds(mut self, rounds: usize) -> Self {
         self.max_input_rounds = Some(rounds);
         self
@@ -55,6 +77,13 @@ impl TaskOptions {
     /// of the call or the [`TaskHandle`](super::TaskHandle) is dropped, the call fails, or its
     /// timeout expires. [`TaskHandle::save`](super::TaskHandle::save) keeps the task. Default:
     /// false, the task continues.
+    ///
+    /// ```
+    /// use mcp_client::task::TaskOptions;
+    ///
+    /// // This host has no list of tasks: a task without a waiting call is useless.
+    /// let options = TaskOptions::new().cancel_on_drop(true);
+    /// ```
     pub const fn cancel_on_drop(mut self, cancel: bool) -> Self {
         self.cancel_on_drop = cancel;
         self
@@ -63,6 +92,13 @@ impl TaskOptions {
     /// Whether the client listens to notifications of tasks. Each task that is waited for has a
     /// subscription, which is one of `Limits::max_subscriptions`; tasks beyond that are polled
     /// only. Default: true.
+    ///
+    /// ```
+    /// use mcp_client::task::TaskOptions;
+    ///
+    /// // All subscriptions are needed for resources; tasks are polled.
+    /// let options = TaskOptions::new().listen(false);
+    /// ```
     pub const fn listen(mut self, listen: bool) -> Self {
         self.listen = listen;
         self

@@ -17,6 +17,24 @@ const GENERATION: &str = "io.modelcontextprotocol/tasks";
 /// It holds no arguments, answers or credentials. A server may accept the id of a task as the only
 /// proof of a right to it, so protect it as you protect the result. The task expires when the
 /// server says so (`ttlMs`).
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+/// # let client = builder.connect(reader, writer).await?;
+/// use mcp_client::serde_json;
+/// use mcp_client::task::{SavedTask, Started};
+///
+/// # let mut stored = String::new();
+/// # if let Started::Task(mut task) = client.call_tool("report", &()).start().await? {
+/// #     stored = serde_json::to_string(&task.save())?;
+/// # }
+/// let saved: SavedTask = serde_json::from_str(&stored)?;
+/// assert_eq!((saved.server(), saved.task_id()), ("notes-server", "report"));
+/// let reply = client.resume_task(saved).await?.await?;
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedTask {
@@ -46,6 +64,15 @@ impl SavedTask {
     }
 
     /// The id of the task.
+    ///
+    /// ```
+    /// use mcp_client::task::SavedTask;
+    ///
+    /// /// An entry of the list of tasks.
+    /// fn entry(saved: &SavedTask) -> String {
+    ///     format!("{} on {}", saved.task_id(), saved.server())
+    /// }
+    /// ```
     #[must_use]
     pub fn task_id(&self) -> &str {
         &self.task_id
@@ -53,6 +80,17 @@ impl SavedTask {
 
     /// The name of the server that has the task: see
     /// [`ClientBuilder::server_name`](crate::ClientBuilder::server_name).
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use mcp_client::Client;
+    /// use mcp_client::task::SavedTask;
+    ///
+    /// /// The client of the server that has the task.
+    /// fn find<'a>(all: &'a HashMap<String, Client>, saved: &SavedTask) -> Option<&'a Client> {
+    ///     all.get(saved.server())
+    /// }
+    /// ```
     #[must_use]
     pub fn server(&self) -> &str {
         &self.server

@@ -18,6 +18,22 @@ use super::shared::State;
 ///
 /// Ends after the final state, when the handle is dropped, or when the client stops following the
 /// task; [`TaskHandle::wait`](super::TaskHandle::wait) returns the result or the reason.
+///
+/// ```
+/// # mcp_test_support::with_notes_server(async |reader, writer| {
+/// # let builder = mcp_client::Client::builder().tasks(mcp_client::task::TaskOptions::new());
+/// # let client = builder.connect(reader, writer).await?;
+/// use futures::StreamExt as _;
+/// use mcp_client::task::Started;
+///
+/// if let Started::Task(mut task) = client.call_tool("report", &()).start().await? {
+///     let updates = task.updates().ok_or("taken once")?;
+///     let states: Vec<_> = updates.map(|state| state.status.clone()).collect().await;
+///     println!("{states:?}"); // [Working, Completed]
+/// }
+/// # Ok(())
+/// # });
+/// ```
 pub struct TaskUpdates(BoxStream<'static, Arc<DetailedTask>>);
 
 impl TaskUpdates {

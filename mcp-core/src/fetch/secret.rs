@@ -6,16 +6,38 @@ use zeroize::Zeroize as _;
 
 /// A token, a password or a key. `Debug` shows nothing of it, and it has neither `Display` nor a
 /// comparison. Its memory is wiped when it is dropped.
+///
+/// ```
+/// use mcp_core::fetch::Secret;
+///
+/// let secret = Secret::from("s3cret");
+/// assert!(!format!("{secret:?}").contains("s3cret"));
+/// ```
 #[derive(Clone)]
 pub struct Secret(Box<str>);
 
 impl Secret {
     /// Wraps a text.
+    ///
+    /// ```
+    /// use mcp_core::fetch::Secret;
+    ///
+    /// let secret = Secret::new("s3cret");
+    /// assert_eq!(secret.expose(), "s3cret");
+    /// ```
     pub fn new(text: impl Into<Box<str>>) -> Self {
         Self(text.into())
     }
 
     /// The text, to put it where it has to go.
+    ///
+    /// ```
+    /// use mcp_core::fetch::Secret;
+    ///
+    /// fn header(token: &Secret) -> String {
+    ///     format!("Bearer {}", token.expose())
+    /// }
+    /// ```
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -36,6 +36,15 @@ const TCP_PROBES: u32 = 3;
 /// the network has others ([`Network::with_proxies`]) or a resolver of its own.
 ///
 /// Clones share their connections.
+///
+/// ```
+/// use std::time::Duration;
+/// use mcp_core::http_client::{Network, NetworkLimits};
+///
+/// let mut limits = NetworkLimits::default();
+/// limits.connect_timeout = Duration::from_secs(3);
+/// let network = Network::with_limits(limits);
+/// ```
 #[derive(Clone)]
 pub struct Network<R = GaiResolver> {
     tcp: HttpConnector<R>,
@@ -68,12 +77,28 @@ where
 impl Network {
     /// The network, with the system's name resolution, the proxies of the environment and the
     /// default limits.
+    ///
+    /// ```
+    /// use mcp_core::http_client::Network;
+    ///
+    /// // Two clients that share their connections.
+    /// let network = Network::new();
+    /// let other = network.clone();
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::with_limits(NetworkLimits::new())
     }
 
     /// As [`Network::new`], with other limits: [`NetworkLimits`], or a type that contains them.
+    ///
+    /// ```
+    /// use mcp_core::http_client::{Network, NetworkLimits};
+    ///
+    /// let mut limits = NetworkLimits::default();
+    /// limits.max_idle_connections = 4;
+    /// let network = Network::with_limits(limits);
+    /// ```
     #[must_use]
     pub fn with_limits(limits: impl Into<NetworkLimits>) -> Self {
         Self::build(GaiResolver::new(), limits.into()).with_proxies(&ProxySettings::from_env())
@@ -107,6 +132,13 @@ where
     }
 
     /// The same network with other proxies. The names of proxies are resolved by the system.
+    ///
+    /// ```
+    /// use mcp_core::http_client::{Network, ProxySettings};
+    ///
+    /// // Directly, whatever proxy the environment names.
+    /// let network = Network::new().with_proxies(&ProxySettings::none());
+    /// ```
     #[must_use]
     pub fn with_proxies(self, proxies: &ProxySettings) -> Self {
         let proxied = Proxied::new(proxies, tcp(GaiResolver::new(), &self.limits));
@@ -114,6 +146,16 @@ where
     }
 
     /// Whether requests to a URL go through a proxy, which resolves its host itself.
+    ///
+    /// ```
+    /// use mcp_core::http_client::{Network, ProxySettings};
+    ///
+    /// let proxies = ProxySettings::none().https("proxy.example:3128").except("corp.example");
+    /// let network = Network::new().with_proxies(&proxies);
+    /// let is_proxied = |url: &'static str| network.is_proxied(&http::Uri::from_static(url));
+    /// assert!(is_proxied("https://mcp.example.com/mcp"));
+    /// assert!(!is_proxied("https://notes.corp.example/mcp"));
+    /// ```
     #[must_use]
     pub fn is_proxied(&self, target: &Uri) -> bool {
         self.proxied.as_ref().is_some_and(|proxied| proxied.applies_to(target))

@@ -13,7 +13,7 @@ use ring::signature::{
     EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384,
     RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::digest::{base64url, sha256};
 use super::jwk::PublicKey;
@@ -119,10 +119,25 @@ impl SigningKey {
         self.key.algorithm
     }
 
-    /// Its public half as a JSON Web Key.
+    /// Its public half as a JSON Web Key, with the members that RFC 7638 names and no others: the
+    /// id is in [`SigningKey::public_jwk_set`].
     #[must_use]
     pub fn public_jwk(&self) -> &str {
         &self.key.jwk
+    }
+
+    /// Its public half as a JSON Web Key Set, which can be published: with its id, its algorithm,
+    /// and that it is for signatures.
+    #[must_use]
+    pub fn public_jwk_set(&self) -> String {
+        // This module wrote the text, so that it is an object.
+        let mut key: Map<String, Value> = serde_json::from_str(&self.key.jwk).unwrap_or_default();
+        key.insert("alg".into(), self.key.algorithm.as_str().into());
+        key.insert("use".into(), "sig".into());
+        if let Some(id) = &self.id {
+            key.insert("kid".into(), id.as_ref().into());
+        }
+        json!({ "keys": [key] }).to_string()
     }
 
     /// The thumbprint of its public half: RFC 7638, with SHA-256.

@@ -33,6 +33,19 @@ pub struct RawJson(Arc<RawValue>);
 impl RawJson {
     /// Serializes a value.
     ///
+    /// ```
+    /// use mcp_core::json::RawJson;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Note {
+    ///     title: String,
+    /// }
+    ///
+    /// let raw = RawJson::new(&Note { title: "milk".to_owned() })?;
+    /// assert_eq!(raw.get(), r#"{"title":"milk"}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the value's `Serialize` fails, or it has a map whose keys are not strings.
     pub fn new(value: &(impl Serialize + ?Sized)) -> Result<Self, serde_json::Error> {
@@ -40,30 +53,69 @@ impl RawJson {
     }
 
     /// Returns the value `null`.
+    ///
+    /// ```
+    /// use mcp_core::json::RawJson;
+    ///
+    /// assert_eq!(RawJson::null().get(), "null");
+    /// ```
     #[must_use]
     pub fn null() -> Self {
         RawValue::NULL.to_owned().into()
     }
 
     /// Returns the JSON text.
+    ///
+    /// ```
+    /// use mcp_core::json::RawJson;
+    ///
+    /// let raw: RawJson = serde_json::from_str("1.50")?;
+    /// assert_eq!(raw.get(), "1.50"); // As it was written.
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn get(&self) -> &str {
         self.0.get()
     }
 
     /// Returns the text as serde_json's raw value.
+    ///
+    /// ```
+    /// use mcp_core::json::RawJson;
+    /// use serde_json::value::RawValue;
+    ///
+    /// let raw: RawJson = serde_json::from_str("[1, 2]")?;
+    /// let value: &RawValue = raw.as_raw_value(); // For a program that uses serde_json's type.
+    /// assert_eq!(value.get(), "[1, 2]");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn as_raw_value(&self) -> &RawValue {
         &self.0
     }
 
     /// Whether the value is `null`.
+    ///
+    /// ```
+    /// use mcp_core::json::RawJson;
+    ///
+    /// assert!(RawJson::null().is_null());
+    /// ```
     #[must_use]
     pub fn is_null(&self) -> bool {
         self.get() == "null"
     }
 
     /// Parses the value as a `T`, which may borrow from the text.
+    ///
+    /// ```
+    /// use mcp_core::json::RawJson;
+    ///
+    /// let raw: RawJson = serde_json::from_str(r#"{"a": 1, "b": 2}"#)?;
+    /// let members: std::collections::BTreeMap<&str, i64> = raw.parse()?;
+    /// assert_eq!(members["b"], 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the text is not a `T`.
@@ -73,6 +125,14 @@ impl RawJson {
 
     /// Parses the value into a tree. The result is `null` if the text has a number beyond the range
     /// of `f64` or is nested deeper than the parser allows (128 levels).
+    ///
+    /// ```
+    /// use mcp_core::json::RawJson;
+    ///
+    /// let raw: RawJson = serde_json::from_str(r#"{"temperature": 21.5}"#)?;
+    /// assert_eq!(raw.to_value()["temperature"], 21.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn to_value(&self) -> Value {
         self.parse().unwrap_or(Value::Null)

@@ -156,22 +156,48 @@ impl ErrorObject {
     }
 
     /// Returns the code.
+    ///
+    /// ```
+    /// use mcp_core::jsonrpc::{ErrorObject, code};
+    ///
+    /// assert_eq!(ErrorObject::invalid_params("no such tool").code(), code::INVALID_PARAMS);
+    /// ```
     pub fn code(&self) -> i32 {
         self.sent.code()
     }
 
     /// Returns the message.
+    ///
+    /// ```
+    /// use mcp_core::jsonrpc::ErrorObject;
+    ///
+    /// assert_eq!(ErrorObject::invalid_params("no such tool").message(), "no such tool");
+    /// ```
     pub fn message(&self) -> &str {
         self.sent.message()
     }
 
     /// Returns the data as JSON text.
+    ///
+    /// ```
+    /// use mcp_core::jsonrpc::ErrorObject;
+    /// use serde_json::json;
+    ///
+    /// let error = ErrorObject::invalid_params("too long").with_data(&json!({ "max": 80 }));
+    /// assert_eq!(error.data().map(|data| data.get()), Some(r#"{"max":80}"#));
+    /// ```
     pub fn data(&self) -> Option<&RawValue> {
         self.sent.data()
     }
 
     /// Returns the condition that the error reports. That of an error of the peer follows from its
     /// code.
+    ///
+    /// ```
+    /// use mcp_core::jsonrpc::{ErrorKind, ErrorObject};
+    ///
+    /// assert_eq!(ErrorObject::method_not_found("x/y").kind(), ErrorKind::MethodNotFound);
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         match &self.refined {
             Some(refined) => refined.kind,

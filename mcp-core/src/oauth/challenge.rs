@@ -33,12 +33,25 @@ pub struct Challenge {
 
 impl Challenge {
     /// A challenge without parameters.
+    ///
+    /// ```
+    /// use mcp_core::oauth::Challenge;
+    ///
+    /// assert_eq!(Challenge::new("Bearer").to_string(), "Bearer");
+    /// ```
     #[must_use]
     pub fn new(scheme: impl Into<String>) -> Self {
         Self { scheme: scheme.into(), token68: None, params: Vec::new() }
     }
 
     /// Adds a parameter.
+    ///
+    /// ```
+    /// use mcp_core::oauth::Challenge;
+    ///
+    /// let challenge = Challenge::new("Bearer").with("error", "insufficient_scope");
+    /// assert_eq!(challenge.to_string(), r#"Bearer error="insufficient_scope""#);
+    /// ```
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.params.push((name.into(), value.into()));
@@ -46,6 +59,15 @@ impl Challenge {
     }
 
     /// All challenges of a response, from one field or several.
+    ///
+    /// ```
+    /// use mcp_core::oauth::Challenge;
+    ///
+    /// let mut headers = http::HeaderMap::new();
+    /// headers.append("www-authenticate", http::HeaderValue::from_static("Negotiate"));
+    /// headers.append("www-authenticate", http::HeaderValue::from_static("Bearer scope=a"));
+    /// assert_eq!(Challenge::of(&headers)[1].get("scope"), Some("a"));
+    /// ```
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Vec<Self> {
         let mut all: Vec<_> = headers
@@ -60,24 +82,51 @@ impl Challenge {
 
     /// The challenges of one field. A violation of the grammar ends the list; what precedes it is
     /// kept.
+    ///
+    /// ```
+    /// use mcp_core::oauth::Challenge;
+    ///
+    /// let challenges = Challenge::parse(b"Bearer error=invalid_token, Basic realm=x");
+    /// assert_eq!(challenges[0].get("error"), Some("invalid_token"));
+    /// assert_eq!(challenges[1].scheme(), "Basic");
+    /// ```
     #[must_use]
     pub fn parse(field: &[u8]) -> Vec<Self> {
         Parser { rest: field }.challenges()
     }
 
     /// Whether it has a scheme; upper and lower case are the same.
+    ///
+    /// ```
+    /// use mcp_core::oauth::Challenge;
+    ///
+    /// assert!(Challenge::new("BEARER").is("Bearer"));
+    /// ```
     #[must_use]
     pub fn is(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
     /// The scheme as it is written.
+    ///
+    /// ```
+    /// use mcp_core::oauth::Challenge;
+    ///
+    /// assert_eq!(Challenge::new("DPoP").scheme(), "DPoP");
+    /// ```
     #[must_use]
     pub fn scheme(&self) -> &str {
         &self.scheme
     }
 
     /// The value of a parameter. If a server sends one twice, which it must not, the first counts.
+    ///
+    /// ```
+    /// use mcp_core::oauth::Challenge;
+    ///
+    /// let challenges = Challenge::parse(br#"Bearer scope="notes:read notes:write""#);
+    /// assert_eq!(challenges[0].get("scope"), Some("notes:read notes:write"));
+    /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.params
@@ -87,6 +136,12 @@ impl Challenge {
     }
 
     /// What schemes such as Negotiate have instead of parameters.
+    ///
+    /// ```
+    /// use mcp_core::oauth::Challenge;
+    ///
+    /// assert_eq!(Challenge::parse(b"Negotiate YII=")[0].token68(), Some("YII="));
+    /// ```
     #[must_use]
     pub fn token68(&self) -> Option<&str> {
         self.token68.as_deref()

@@ -84,6 +84,16 @@ impl fmt::Display for RuleId {
 }
 
 /// A verdict, and why.
+///
+/// ```
+/// use mcp_core::policy::{Policy, PolicyEngine, PolicyRequest, Verdict};
+///
+/// let policy = Policy::parse("policy.toml", "default = \"deny\"")?;
+/// let decision = policy.decide(&PolicyRequest::tool("add"));
+/// assert_eq!(decision.verdict(), Verdict::Deny);
+/// println!("{}", decision.reason()); // For the log, or for the user who is asked.
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     verdict: Verdict,

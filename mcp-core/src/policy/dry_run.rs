@@ -122,12 +122,31 @@ impl TranscriptClock {
 
 impl<'a> DryRun<'a> {
     /// Creates a dry run of an engine.
+    ///
+    /// ```
+    /// use mcp_core::policy::{DryRun, Policy};
+    ///
+    /// let policy = Policy::parse("policy.toml", "default = \"deny\"")?;
+    /// let dry_run = DryRun::new(&policy);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(engine: &'a dyn PolicyEngine) -> Self {
         Self { engine, max_line_bytes: 16 << 20 }
     }
 
     /// Sets the maximum length of a line, in bytes. 16 MiB by default.
+    ///
+    /// ```
+    /// use mcp_core::policy::{DryRun, Policy};
+    ///
+    /// let policy = Policy::parse("policy.toml", "default = \"deny\"")?;
+    /// let transcript = r#"{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}"#;
+    /// let dry_run = DryRun::new(&policy).max_line_bytes(16);
+    /// let mut entries = dry_run.run(transcript.as_bytes());
+    /// assert!(entries.next().is_some_and(|entry| entry.is_err()), "the line is too long");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn max_line_bytes(mut self, max: usize) -> Self {
         self.max_line_bytes = max;
@@ -136,6 +155,20 @@ impl<'a> DryRun<'a> {
 
     /// Decides about each request of a transcript. A line that cannot be read is an error, and the
     /// lines after it are read. Ends after an error of the reader.
+    ///
+    /// ```
+    /// use mcp_core::policy::{DryRun, Policy, Verdict};
+    ///
+    /// # let file = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"rm"}}"#;
+    /// # let file = file.as_bytes();
+    /// // What would the new policy deny of what was done yesterday?
+    /// let policy = Policy::parse("policy.toml", "default = \"deny\"")?;
+    /// let dry_run = DryRun::new(&policy);
+    /// let entries = dry_run.run(file).filter_map(|entry| entry.ok());
+    /// let denied = entries.filter(|entry| entry.decision.verdict() == Verdict::Deny);
+    /// assert_eq!(denied.count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn run<R: BufRead>(
         &self,
         mut reader: R,

@@ -11,6 +11,22 @@ use super::rule::{Globs, Match, Rule};
 use crate::types::ToolAnnotations;
 
 /// The rules of one or more files. See the [module](super) for the language.
+///
+/// ```
+/// use mcp_core::policy::{Policy, PolicyEngine, PolicyRequest, Verdict};
+///
+/// let rules = r#"
+///     default = "ask"
+///
+///     [[rule]]
+///     verdict = "allow"
+///     tools = ["read_*"]
+/// "#;
+/// let policy = Policy::parse("policy.toml", rules)?;
+/// assert_eq!(policy.decide(&PolicyRequest::tool("read_note")).verdict(), Verdict::Allow);
+/// assert_eq!(policy.decide(&PolicyRequest::tool("delete_note")).verdict(), Verdict::Ask);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Policy {
     /// In the order of levels.

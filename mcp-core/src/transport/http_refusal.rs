@@ -14,6 +14,15 @@ const MAX_TEXT_BYTES: usize = 4 << 10;
 ///
 /// All of it was written by the server. The accessors return it as it came; `Display` and `Debug`
 /// escape it and cut it, as [`PeerText`] does.
+///
+/// ```
+/// use mcp_core::transport::HttpRefusal;
+///
+/// let refusal = HttpRefusal::new(401)
+///     .with_challenge(b"Bearer scope=\"notes:read\"")
+///     .with_body(b"log in first");
+/// assert_eq!(refusal.challenges()[0].get("scope"), Some("notes:read"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpRefusal {
     status: u16,
@@ -23,6 +32,12 @@ pub struct HttpRefusal {
 
 impl HttpRefusal {
     /// Creates a refusal without a challenge and without a body.
+    ///
+    /// ```
+    /// use mcp_core::transport::HttpRefusal;
+    ///
+    /// assert_eq!(HttpRefusal::new(503).status(), 503);
+    /// ```
     #[must_use]
     pub fn new(status: u16) -> Self {
         Self { status, challenge: String::new(), body: String::new() }
@@ -30,6 +45,14 @@ impl HttpRefusal {
 
     /// Adds a field `WWW-Authenticate`. One that makes the challenges longer than 4 KiB is left
     /// out, and so is one that is not text.
+    ///
+    /// ```
+    /// use mcp_core::transport::HttpRefusal;
+    ///
+    /// let refusal =
+    ///     HttpRefusal::new(401).with_challenge(b"Bearer").with_challenge(b"DPoP algs=ES256");
+    /// assert_eq!(refusal.challenge(), Some("Bearer, DPoP algs=ES256"));
+    /// ```
     #[must_use]
     pub fn with_challenge(mut self, field: &[u8]) -> Self {
         if let Ok(field) = std::str::from_utf8(field)
@@ -44,6 +67,13 @@ impl HttpRefusal {
     }
 
     /// Sets the body, cut to 4 KiB. Bytes that are not UTF-8 are replaced.
+    ///
+    /// ```
+    /// use mcp_core::transport::HttpRefusal;
+    ///
+    /// let refusal = HttpRefusal::new(503).with_body(b"closed for maintenance");
+    /// assert_eq!(refusal.body(), Some("closed for maintenance"));
+    /// ```
     #[must_use]
     pub fn with_body(mut self, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(&body[..body.len().min(MAX_TEXT_BYTES)]);
@@ -52,6 +82,14 @@ impl HttpRefusal {
     }
 
     /// Returns the status, such as 401.
+    ///
+    /// ```
+    /// use mcp_core::transport::HttpRefusal;
+    ///
+    /// fn is_for_credentials(refusal: &HttpRefusal) -> bool {
+    ///     matches!(refusal.status(), 401 | 403)
+    /// }
+    /// ```
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
@@ -59,12 +97,30 @@ impl HttpRefusal {
 
     /// Returns the text of the fields `WWW-Authenticate`, with a comma between them; `None` if
     /// there are none.
+    ///
+    /// ```
+    /// use mcp_core::transport::HttpRefusal;
+    ///
+    /// let refusal = HttpRefusal::new(401).with_challenge(b"Bearer error=\"invalid_token\"");
+    /// assert_eq!(refusal.challenge(), Some(r#"Bearer error="invalid_token""#));
+    /// ```
     #[must_use]
     pub fn challenge(&self) -> Option<&str> {
         (!self.challenge.is_empty()).then_some(&*self.challenge)
     }
 
     /// Returns the challenges in those fields.
+    ///
+    /// ```
+    /// use mcp_core::transport::HttpRefusal;
+    ///
+    /// /// The scopes that a server wants.
+    /// fn wanted(refusal: &HttpRefusal) -> Vec<String> {
+    ///     let challenges = refusal.challenges();
+    ///     let scopes = challenges.iter().filter_map(|challenge| challenge.get("scope"));
+    ///     scopes.map(str::to_owned).collect()
+    /// }
+    /// ```
     #[must_use]
     pub fn challenges(&self) -> Vec<Challenge> {
         Challenge::parse(self.challenge.as_bytes())
@@ -72,6 +128,15 @@ impl HttpRefusal {
 
     /// Returns the text of the body, or the first 4 KiB of it; `None` if it is empty, or was not
     /// read.
+    ///
+    /// ```
+    /// use mcp_core::transport::HttpRefusal;
+    ///
+    /// fn shown(refusal: &HttpRefusal) -> String {
+    ///     // `Display` escapes what the server wrote; this is for a program that reads it.
+    ///     refusal.body().unwrap_or("no text").to_owned()
+    /// }
+    /// ```
     #[must_use]
     pub fn body(&self) -> Option<&str> {
         (!self.body.is_empty()).then_some(&*self.body)

@@ -189,6 +189,14 @@ impl ClientCapabilities {
 
 impl ServerCapabilities {
     /// Returns the settings of an extension, or `None` if the server does not declare it.
+    ///
+    /// ```
+    /// use mcp_core::types::ServerCapabilities;
+    ///
+    /// fn has_tasks(server: &ServerCapabilities) -> bool {
+    ///     server.extension("io.modelcontextprotocol/tasks").is_some()
+    /// }
+    /// ```
     #[must_use]
     pub fn extension(&self, id: &str) -> Option<&serde_json::Value> {
         self.extensions.as_ref()?.get(id)

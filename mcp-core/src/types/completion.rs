@@ -77,12 +77,24 @@ tagged! {
 
 impl CompletionReference {
     /// Refers to a prompt by name.
+    ///
+    /// ```
+    /// use mcp_core::types::CompletionReference;
+    ///
+    /// let reference = CompletionReference::prompt("review"); // An argument of this prompt.
+    /// ```
     #[must_use]
     pub fn prompt(name: impl Into<String>) -> Self {
         PromptReference::new(name).into()
     }
 
     /// Refers to a resource or a resource template by URI.
+    ///
+    /// ```
+    /// use mcp_core::types::CompletionReference;
+    ///
+    /// let reference = CompletionReference::resource("note://{folder}/{name}"); // As it is listed.
+    /// ```
     #[must_use]
     pub fn resource(uri: impl Into<String>) -> Self {
         ResourceTemplateReference::new(uri).into()

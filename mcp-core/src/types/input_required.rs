@@ -36,6 +36,28 @@ object! {
     }
 }
 
+impl InputRequiredResult {
+    /// Returns the requests for input with their keys, by which they are answered.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputRequiredResult, InputResponses};
+    ///
+    /// let asked: InputRequiredResult = serde_json::from_str(
+    ///     r#"{"inputRequests": {"sure": {"method": "elicitation/create", "params": {
+    ///         "message": "Sure?", "requestedSchema": {"type": "object", "properties": {}}}}}}"#,
+    /// )?;
+    /// let mut answers = InputResponses::new();
+    /// for (key, question) in asked.questions() {
+    ///     assert_eq!(question.method(), "elicitation/create");
+    ///     answers.insert(key, &ElicitResult::decline())?;
+    /// }
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn questions(&self) -> impl Iterator<Item = (&str, &InputRequest)> {
+        self.input_requests.iter().flatten().map(|(key, request)| (&**key, request))
+    }
+}
+
 /// A request for input: a request without an id, distinguished by its `method`. Since 2026-07-28.
 ///
 /// ```

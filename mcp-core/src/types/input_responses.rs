@@ -27,24 +27,57 @@ pub struct InputResponses(BTreeMap<String, RawJson>);
 
 impl InputResponses {
     /// Creates an empty set of answers.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputResponses};
+    ///
+    /// let mut answers = InputResponses::new();
+    /// answers.insert("confirm", &ElicitResult::decline())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Whether there are no answers.
+    ///
+    /// ```
+    /// use mcp_core::types::InputResponses;
+    ///
+    /// assert!(InputResponses::new().is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Returns the number of answers.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputResponses};
+    ///
+    /// let mut answers = InputResponses::new();
+    /// answers.insert("confirm", &ElicitResult::decline())?;
+    /// assert_eq!(answers.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Returns the answer of a key as the result type of its method, such as `ElicitResult`.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputResponses};
+    ///
+    /// let mut answers = InputResponses::new();
+    /// answers.insert("confirm", &ElicitResult::decline())?;
+    /// assert_eq!(answers.get("confirm")?, Some(ElicitResult::decline()));
+    /// assert_eq!(answers.get::<ElicitResult>("other")?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the answer has another type.
@@ -53,12 +86,32 @@ impl InputResponses {
     }
 
     /// Returns the answer of a key as JSON.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputResponses};
+    ///
+    /// let mut answers = InputResponses::new();
+    /// answers.insert("confirm", &ElicitResult::decline())?;
+    /// let json = answers.get_raw("confirm").map(|raw| raw.get());
+    /// assert_eq!(json, Some(r#"{"action":"decline"}"#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn get_raw(&self, key: &str) -> Option<&RawJson> {
         self.0.get(key)
     }
 
     /// Adds an answer.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputResponses};
+    ///
+    /// let mut answers = InputResponses::new();
+    /// answers.insert("size", &ElicitResult::accept(serde_json::json!({ "size": "L" }))?)?;
+    /// answers.insert("colour", &ElicitResult::decline())?;
+    /// assert_eq!(answers.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the answer cannot be serialized.
@@ -72,6 +125,15 @@ impl InputResponses {
     }
 
     /// Returns the keys and answers.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitResult, InputResponses};
+    ///
+    /// let mut answers = InputResponses::new();
+    /// answers.insert("confirm", &ElicitResult::decline())?;
+    /// assert_eq!(answers.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["confirm"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &RawJson)> {
         self.0.iter().map(|(key, answer)| (key.as_str(), answer))
     }

@@ -83,6 +83,13 @@ impl ResourceContents {
     }
 
     /// Returns the URI.
+    ///
+    /// ```
+    /// use mcp_core::types::ResourceContents;
+    ///
+    /// let contents = ResourceContents::text("note://1", "buy milk");
+    /// assert_eq!(contents.uri(), "note://1");
+    /// ```
     #[must_use]
     pub fn uri(&self) -> &str {
         match self {
@@ -92,6 +99,13 @@ impl ResourceContents {
     }
 
     /// Returns the text, or `None` if it is not text.
+    ///
+    /// ```
+    /// use mcp_core::types::ResourceContents;
+    ///
+    /// assert_eq!(ResourceContents::text("note://1", "buy milk").as_text(), Some("buy milk"));
+    /// assert_eq!(ResourceContents::blob("note://1/scan", [0xff, 0xd8]).as_text(), None);
+    /// ```
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -109,6 +123,16 @@ impl BlobResourceContents {
     }
 
     /// Decodes and returns the bytes.
+    ///
+    /// ```
+    /// use mcp_core::types::ResourceContents;
+    ///
+    /// let contents = ResourceContents::blob("note://1/scan", [0xff, 0xd8]);
+    /// if let ResourceContents::Blob(blob) = contents {
+    ///     assert_eq!(blob.bytes()?, [0xff, 0xd8]);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If `blob` is not valid base64.

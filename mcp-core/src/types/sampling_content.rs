@@ -79,6 +79,13 @@ pub enum SamplingContents {
 
 impl SamplingContent {
     /// Creates a text block.
+    ///
+    /// ```
+    /// use mcp_core::types::{CreateMessageResult, Role, SamplingContent};
+    ///
+    /// let answer = SamplingContent::text("You need milk.");
+    /// let result = CreateMessageResult::new(Role::Assistant, answer, "my-model");
+    /// ```
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         TextContent::new(text).into()
@@ -97,6 +104,13 @@ impl SamplingContent {
     }
 
     /// Returns the text, or `None` if it is not a text block.
+    ///
+    /// ```
+    /// use mcp_core::types::SamplingContent;
+    ///
+    /// assert_eq!(SamplingContent::text("milk").as_text(), Some("milk"));
+    /// assert_eq!(SamplingContent::image([1, 2], "image/png").as_text(), None);
+    /// ```
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -108,6 +122,14 @@ impl SamplingContent {
 
 impl SamplingContents {
     /// Returns the blocks.
+    ///
+    /// ```
+    /// use mcp_core::types::{SamplingContent, SamplingMessage};
+    ///
+    /// let scan = SamplingContent::image([0xff, 0xd8], "image/jpeg");
+    /// let message = SamplingMessage::user(vec![SamplingContent::text("What is this?"), scan]);
+    /// assert_eq!(message.content.as_slice().len(), 2);
+    /// ```
     #[must_use]
     pub fn as_slice(&self) -> &[SamplingContent] {
         match self {
@@ -117,6 +139,13 @@ impl SamplingContents {
     }
 
     /// Returns the text of the first text block.
+    ///
+    /// ```
+    /// use mcp_core::types::SamplingMessage;
+    ///
+    /// let message = SamplingMessage::user("Summarize: buy milk");
+    /// assert_eq!(message.content.as_text(), Some("Summarize: buy milk"));
+    /// ```
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         self.as_slice().iter().find_map(SamplingContent::as_text)

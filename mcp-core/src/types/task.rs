@@ -3,7 +3,7 @@
 //!
 //! The experimental tasks of 2025-11-25 have different types, in [`task_2025`](super::task_2025).
 
-use super::input_required::InputRequests;
+use super::input_required::{InputRequest, InputRequests};
 use super::input_responses::InputResponses;
 use super::task_status::TaskStatus;
 use crate::json::{Int, Millis, RawJson, object};
@@ -110,6 +110,25 @@ object! {
         task_id: String = "taskId",
         /// Metadata.
         meta?: Meta = "_meta",
+    }
+}
+
+impl DetailedTask {
+    /// Returns the open requests for input with their keys, by which they are answered.
+    ///
+    /// ```
+    /// use mcp_core::types::{DetailedTask, ElicitResult, InputResponses};
+    ///
+    /// fn decline(task: &DetailedTask) -> Result<InputResponses, serde_json::Error> {
+    ///     let mut answers = InputResponses::new();
+    ///     for (key, _) in task.questions() {
+    ///         answers.insert(key, &ElicitResult::decline())?;
+    ///     }
+    ///     Ok(answers)
+    /// }
+    /// ```
+    pub fn questions(&self) -> impl Iterator<Item = (&str, &InputRequest)> {
+        self.input_requests.iter().flatten().map(|(key, request)| (&**key, request))
     }
 }
 

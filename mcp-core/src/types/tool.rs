@@ -121,6 +121,13 @@ string_enum! {
 
 impl Tool {
     /// Returns the name to display: `title`, or else the title of the annotations, or else `name`.
+    ///
+    /// ```
+    /// use mcp_core::types::{Schema, Tool};
+    ///
+    /// let tool = Tool::new("delete_note", Schema::empty_object()).title("Delete a note");
+    /// assert_eq!(tool.display_name(), "Delete a note");
+    /// ```
     #[must_use]
     pub fn display_name(&self) -> &str {
         let annotated = || self.annotations.as_ref()?.title.as_deref();

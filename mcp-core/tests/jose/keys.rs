@@ -1,6 +1,6 @@
 //! Private keys.
 
-use mcp_core::jose::{Jwk, Jwt, SigningAlgorithm, SigningKey, base64url, sha256};
+use mcp_core::jose::{Jwk, JwkSet, Jwt, SigningAlgorithm, SigningKey, base64url, sha256};
 use mcp_test_support::keys::{ED25519, P256, P256_SEC1, P384, RSA, RSA_PKCS1};
 use serde_json::{Map, Value, json};
 
@@ -58,6 +58,20 @@ fn public_keys_are_written_as_thumbprints_need_them() {
         assert!(jwk.keys().eq(members), "{jwk:?}");
         assert_eq!(key.thumbprint(), base64url(&sha256(key.public_jwk().as_bytes())));
         assert_eq!(key.thumbprint(), public(&key).thumbprint());
+    }
+}
+
+#[test]
+fn a_published_key_is_found_by_its_id() {
+    for (algorithm, pem) in KEYS {
+        let key = SigningKey::from_pem(algorithm, pem).unwrap().with_id("k1");
+        let set = JwkSet::parse(key.public_jwk_set().as_bytes()).unwrap();
+        assert!(!key.public_jwk_set().contains("\"d\""));
+        let [found] = set.candidates(Some("k1"), algorithm)[..] else { panic!("one key") };
+        assert_eq!(found.thumbprint(), key.thumbprint());
+        assert!(set.candidates(Some("k2"), algorithm).is_empty());
+        let token = key.sign_jwt(&key.jwt_header("JWT", false), &json!({})).unwrap();
+        Jwt::parse(&token).unwrap().verify(&[algorithm], found).unwrap();
     }
 }
 

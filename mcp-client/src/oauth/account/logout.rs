@@ -5,6 +5,20 @@ use crate::oauth::error::Error;
 
 /// The outcome of [`OAuth::logout`](crate::oauth::OAuth::logout). The tokens are forgotten in any
 /// case.
+///
+/// ```no_run
+/// # async fn example(
+/// #     oauth: mcp_client::oauth::OAuth,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// use mcp_client::oauth::Revocation;
+///
+/// let logout = oauth.logout().await?;
+/// if matches!(logout.revocation, Revocation::NotSupported) {
+///     println!("logged out here; the token expires by itself");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Logout {
@@ -13,6 +27,18 @@ pub struct Logout {
 }
 
 /// What became of the tokens at the authorization server.
+///
+/// ```
+/// use mcp_client::oauth::Revocation;
+///
+/// /// What the user reads after a log-out.
+/// fn note(revocation: &Revocation) -> &'static str {
+///     match revocation {
+///         Revocation::Failed(_) => "the server may accept the old token until it expires",
+///         _ => "you are logged out",
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Revocation {

@@ -15,6 +15,18 @@ impl OAuth {
     /// Whether the user is logged in, and with which scopes. Reads the store and asks no server:
     /// [`LoginStatus::LoggedIn`] or [`LoginStatus::LoggedOut`].
     ///
+    /// ```
+    /// # mcp_test_support::with_notes_server(async |_, _| {
+    /// use mcp_client::oauth::{LoginStatus, OAuth};
+    ///
+    /// let oauth = OAuth::authorization_code()
+    ///     .host_login("com.example.notes:/authorized")
+    ///     .build_for("https://mcp.example.com/mcp")?;
+    /// assert_eq!(oauth.status().await?, LoginStatus::LoggedOut);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Store`](crate::oauth::ErrorKind::Store) if the store cannot be read.
     pub async fn status(&self) -> Result<LoginStatus, Error> {
@@ -29,6 +41,22 @@ impl OAuth {
     /// As [`OAuth::status`]; if the user is not logged in, finds out whether they can log in. For
     /// that it fetches the metadata of the server and of its authorization server. The MCP server
     /// is not connected to.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::oauth::LoginStatus;
+    ///
+    /// match oauth.discover_status().await? {
+    ///     LoginStatus::LoggedIn(login) => println!("logged in: {}", login.scopes.join(", ")),
+    ///     LoginStatus::CanLogIn { issuer, .. } => println!("[Log in at {issuer}]"),
+    ///     LoginStatus::NeedsRegistration { issuer } => println!("needs a client of {issuer}"),
+    ///     _ => println!("no log-in is needed"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Store`](crate::oauth::ErrorKind::Store), and those of a discovery.
@@ -57,6 +85,19 @@ impl OAuth {
     /// The tokens that there are stay in use until the log-in has ended. Several log-ins may be
     /// pending; each has its own `state`.
     ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn callback() -> String { String::new() }
+    /// let login = oauth.begin_login().await?;
+    /// println!("Log in at {}: {}", login.url().origin(), login.url().as_str());
+    /// let login = login.finish(&callback().await).await?; // The whole URL of the redirect.
+    /// println!("granted: {}", login.scopes.join(", "));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of a discovery and of a registration;
     /// [`ErrorKind::Configuration`](crate::oauth::ErrorKind::Configuration) without a redirect URI, and if
@@ -66,6 +107,17 @@ impl OAuth {
     }
 
     /// As [`OAuth::begin_login`], with further scopes.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// // The user wants to write from now on; what was granted before is requested again.
+    /// let login = oauth.begin_login_for(["notes:write"]).await?;
+    /// println!("{}", login.url().as_str());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`OAuth::begin_login`].
@@ -104,6 +156,19 @@ impl OAuth {
     /// has no effect any more. Another process that holds the token in memory notices that it was
     /// revoked when the server refuses it.
     ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::oauth::Revocation;
+    ///
+    /// if let Revocation::Failed(error) = oauth.logout().await?.revocation {
+    ///     eprintln!("logged out here; the server may accept the token until it expires: {error}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Store`](crate::oauth::ErrorKind::Store) if the store cannot be locked or read, or
     /// still has the tokens. What can be done is done all the same: the tokens in use are forgotten
@@ -114,6 +179,21 @@ impl OAuth {
 
     /// Takes over a token of another program, and stores it as if the user had logged in. Discovers
     /// the authorization server, and does not ask it about the token.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::oauth::{ImportedToken, Secret};
+    ///
+    /// let token = ImportedToken::new(Secret::new("eyJ…"))
+    ///     .refresh_token(Secret::new("def…"))
+    ///     .client_id("notes-desktop")
+    ///     .issuer("https://login.example.com");
+    /// let login = oauth.import(token).await?; // The user does not log in again.
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Those of a discovery; [`ErrorKind::Configuration`](crate::oauth::ErrorKind::Configuration) if the

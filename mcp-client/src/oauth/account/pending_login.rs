@@ -18,6 +18,19 @@ use crate::oauth::login::{AuthorizationRequest, AuthorizationUrl, BegunLogin, qu
 /// A log-in that has begun ([`OAuth::begin_login`](crate::oauth::OAuth::begin_login)): the
 /// application takes its user to the [`url`](Self::url), and hands over the URL that the user
 /// returns to. Dropping it aborts the log-in.
+///
+/// ```no_run
+/// # async fn example(
+/// #     oauth: mcp_client::oauth::OAuth,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn show(_: &str) {}
+/// # async fn callback() -> String { String::new() }
+/// let login = oauth.begin_login().await?;
+/// show(login.url().as_str()).await;
+/// let login = login.finish(&callback().await).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct PendingLogin {
     acquirer: Arc<Acquirer>,
     found: Arc<Discovered>,
@@ -115,6 +128,17 @@ impl PendingLogin {
     }
 
     /// Where the user logs in. It is valid for this log-in and must not be written to logs.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// let login = oauth.begin_login().await?;
+    /// println!("Log in at {}", login.url().origin()); // For the button.
+    /// let href = login.url().as_str(); // For the browser.
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn url(&self) -> &AuthorizationUrl {
         self.login.request.url()
@@ -122,6 +146,20 @@ impl PendingLogin {
 
     /// The parameter `state` of the URL that the user returns to, by which an application with
     /// several log-ins finds the right one.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::collections::HashMap;
+    ///
+    /// // A web application: its users come back in any order.
+    /// let mut pending = HashMap::new();
+    /// let login = oauth.begin_login().await?;
+    /// pending.insert(login.state().to_owned(), login);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn state(&self) -> &str {
         self.login.request.state_text()
@@ -129,12 +167,35 @@ impl PendingLogin {
 
     /// When the log-in expires:
     /// [`OAuthBuilder::login_timeout`](crate::oauth::OAuthBuilder::login_timeout) after it began.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::SystemTime;
+    ///
+    /// let login = oauth.begin_login().await?;
+    /// let left = login.expires_at().duration_since(SystemTime::now()).unwrap_or_default();
+    /// println!("You have {} minutes to log in.", left.as_secs() / 60);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at
     }
 
     /// The scopes that are requested.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// let login = oauth.begin_login().await?;
+    /// println!("The program asks for: {}", login.scopes().collect::<Vec<_>>().join(", "));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.login.scope.iter().flat_map(|scope| scope.split_ascii_whitespace())
     }
@@ -146,6 +207,24 @@ impl PendingLogin {
     /// If the answer does not belong to this log-in ([`ErrorKind::Forged`]), the log-in goes on,
     /// since anyone can visit the URL. After any other error begin another one. Dropping the future
     /// ends the log-in.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::oauth::ErrorKind;
+    ///
+    /// # async fn callback() -> String { String::new() }
+    /// let login = oauth.begin_login().await?;
+    /// let login = loop {
+    ///     match login.finish(&callback().await).await {
+    ///         Err(error) if error.kind() == ErrorKind::Forged => {} // Wait for the next one.
+    ///         done => break done?,
+    ///     }
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Denied`] if the user declined, or has logged out meanwhile;
@@ -182,6 +261,20 @@ impl PendingLogin {
     ///
     /// A user who cancels is no reason to call this: drop the log-in instead, which keeps the
     /// registration.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn callback() -> Option<String> { None }
+    /// let login = oauth.begin_login().await?;
+    /// match callback().await {
+    ///     Some(url) => drop(login.finish(&url).await?),
+    ///     None => login.abort().await, // The browser shows an error and never comes back.
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn abort(self) {
         self.acquirer.abandon_login(&self.found).await;
     }

@@ -5,6 +5,19 @@ use std::time::SystemTime;
 use crate::oauth::acquire::StoredLogin;
 
 /// Whether the user is logged in to an MCP server.
+///
+/// ```
+/// use mcp_client::oauth::LoginStatus;
+///
+/// /// The button beside a server.
+/// fn button(status: &LoginStatus) -> Option<&'static str> {
+///     match status {
+///         LoginStatus::LoggedIn(_) => Some("log out"),
+///         LoginStatus::LoggedOut | LoginStatus::CanLogIn { .. } => Some("log in"),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoginStatus {
@@ -32,6 +45,15 @@ pub enum LoginStatus {
 }
 
 /// A log-in to an MCP server: what was granted, without the tokens.
+///
+/// ```
+/// use mcp_client::oauth::Login;
+///
+/// /// The line below the name of a server.
+/// fn line(login: &Login) -> String {
+///     format!("{} at {}", login.scopes.join(", "), login.issuer) // "notes:read at https://…"
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Login {

@@ -34,6 +34,14 @@ pub struct RegisteredClient {
 
 impl RegisteredClient {
     /// A client by its `client_id`.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{OAuth, RegisteredClient};
+    ///
+    /// // A desktop program: it has no secret, because everybody could read it.
+    /// let client = RegisteredClient::new("notes-desktop");
+    /// let oauth = OAuth::authorization_code().client(client).build();
+    /// ```
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
         Self {
@@ -47,6 +55,17 @@ impl RegisteredClient {
     }
 
     /// Its secret. The server's metadata says whether it goes into a header field or the form.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{OAuth, RegisteredClient, Secret};
+    ///
+    /// # fn variable(_: &str) -> Result<String, std::env::VarError> { Ok("s3cret".to_owned()) }
+    /// let client = RegisteredClient::new("nightly-report")
+    ///     .secret(Secret::from(variable("CLIENT_SECRET")?))
+    ///     .issuer("https://login.example.com");
+    /// let oauth = OAuth::client_credentials(client).build();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
         self.secret = Some(secret.into());
@@ -55,6 +74,19 @@ impl RegisteredClient {
 
     /// Its key, whose public half the server knows: the client authenticates with a signed
     /// statement (`private_key_jwt`) instead of a secret.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{OAuth, RegisteredClient, SigningKey};
+    ///
+    /// # let pem = SigningKey::generate_with_pem()?.1;
+    /// # use mcp_client::oauth::SigningAlgorithm;
+    /// let key = SigningKey::from_pem(SigningAlgorithm::Es256, pem.expose())?.with_id("2026-07");
+    /// let client = RegisteredClient::new("nightly-report")
+    ///     .private_key(key)
+    ///     .issuer("https://login.example.com");
+    /// let oauth = OAuth::client_credentials(client).build();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn private_key(mut self, key: SigningKey) -> Self {
         self.key = Some(key);
@@ -62,6 +94,13 @@ impl RegisteredClient {
     }
 
     /// The issuer of its authorization server, exactly as the server's metadata has it.
+    ///
+    /// ```
+    /// use mcp_client::oauth::RegisteredClient;
+    ///
+    /// // As the metadata of the server has it, with the last slash.
+    /// let client = RegisteredClient::new("notes-web").issuer("https://login.example.com/tenant/");
+    /// ```
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
@@ -71,6 +110,15 @@ impl RegisteredClient {
     /// Sends the client's secret to the first authorization server that the MCP server names.
     /// The operator of the MCP server then chooses who gets the secret; prefer
     /// [`issuer`](Self::issuer).
+    ///
+    /// ```
+    /// use mcp_client::oauth::{RegisteredClient, Secret};
+    ///
+    /// // We operate both servers, and the authorization server changes its issuer at times.
+    /// let client = RegisteredClient::new("notes-web")
+    ///     .secret(Secret::new("s3cret"))
+    ///     .issuer_from_server();
+    /// ```
     #[must_use]
     pub fn issuer_from_server(mut self) -> Self {
         self.trusts_server = true;
@@ -79,6 +127,16 @@ impl RegisteredClient {
 
     /// How it authenticates at the token endpoint, such as `client_secret_post`, if not as the
     /// server's metadata says.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{RegisteredClient, Secret};
+    ///
+    /// // The server's metadata names `client_secret_basic` too, which it does not understand.
+    /// let client = RegisteredClient::new("notes-web")
+    ///     .secret(Secret::new("s3cret"))
+    ///     .issuer("https://login.example.com")
+    ///     .token_endpoint_auth_method("client_secret_post");
+    /// ```
     #[must_use]
     pub fn token_endpoint_auth_method(mut self, method: impl Into<String>) -> Self {
         self.method = Some(method.into());

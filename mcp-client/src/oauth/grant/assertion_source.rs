@@ -37,6 +37,17 @@ pub trait AssertionSource: Send + Sync + 'static {
 }
 
 /// The server that a statement is for.
+///
+/// ```
+/// use mcp_client::http::BoxError;
+/// use mcp_client::oauth::{AssertionRequest, Secret};
+///
+/// # async fn platform_token(_: &str) -> Result<Secret, BoxError> { Ok(Secret::new("")) }
+/// /// A platform makes tokens for the audience that it is asked for.
+/// async fn assertion(request: AssertionRequest) -> Result<Secret, BoxError> {
+///     platform_token(&request.token_endpoint).await
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AssertionRequest {

@@ -52,6 +52,19 @@ pub struct IdentityProvider {
 impl IdentityProvider {
     /// A provider by its issuer, the client as which users log in there, and the source of their ID
     /// tokens: a [`Secret`], or a function that gets one which has not expired.
+    ///
+    /// ```
+    /// use mcp_client::http::BoxError;
+    /// use mcp_client::oauth::{AssertionRequest, IdentityProvider, RegisteredClient, Secret};
+    ///
+    /// # async fn id_token() -> Result<Secret, BoxError> { Ok(Secret::new("")) }
+    /// // Asked again whenever the ID token is needed, since it expires soon.
+    /// let provider = IdentityProvider::new(
+    ///     "https://login.company.example",
+    ///     RegisteredClient::new("desktop"),
+    ///     |_: AssertionRequest| async { id_token().await },
+    /// );
+    /// ```
     #[must_use]
     pub fn new(
         issuer: impl Into<String>,
@@ -68,6 +81,15 @@ impl IdentityProvider {
     }
 
     /// Its token endpoint. Default: the one in its metadata.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{IdentityProvider, RegisteredClient, Secret};
+    ///
+    /// # let id_token = Secret::new("");
+    /// let client = RegisteredClient::new("desktop");
+    /// let provider = IdentityProvider::new("https://login.company.example", client, id_token)
+    ///     .token_endpoint("https://login.company.example/exchange"); // It publishes no metadata.
+    /// ```
     #[must_use]
     pub fn token_endpoint(mut self, url: impl Into<String>) -> Self {
         self.token_endpoint = Some(url.into());
@@ -76,6 +98,15 @@ impl IdentityProvider {
 
     /// What the source provides, if it is not an ID token: a URN of RFC 8693, such as that of a
     /// refresh token where users log in with SAML.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{IdentityProvider, RegisteredClient, Secret};
+    ///
+    /// # let refresh_token = Secret::new("");
+    /// let client = RegisteredClient::new("desktop");
+    /// let provider = IdentityProvider::new("https://login.company.example", client, refresh_token)
+    ///     .subject_token_type("urn:ietf:params:oauth:token-type:refresh_token");
+    /// ```
     #[must_use]
     pub fn subject_token_type(mut self, urn: impl Into<String>) -> Self {
         self.subject_type = urn.into();
@@ -144,6 +175,16 @@ impl IdentityProvider {
 
 /// A company's identity provider decides. Made by
 /// [`OAuth::enterprise_managed`](crate::oauth::OAuth::enterprise_managed).
+///
+/// ```
+/// use mcp_client::oauth::{IdentityProvider, OAuth, RegisteredClient, Secret};
+///
+/// # let id_token = Secret::new("");
+/// let at_company = RegisteredClient::new("desktop");
+/// let provider = IdentityProvider::new("https://login.company.example", at_company, id_token);
+/// let client = RegisteredClient::new("company-desktop").issuer("https://login.example.com");
+/// let oauth = OAuth::enterprise_managed(client, provider).scopes(["notes:read"]).build();
+/// ```
 #[derive(Debug, Clone)]
 pub struct EnterpriseManaged {
     client: RegisteredClient,

@@ -20,6 +20,16 @@ use crate::oauth::fetch::Guard;
 /// Where the user logs in: an `https` URL (`http` on this machine alone) of plain URL characters.
 ///
 /// It is valid for one log-in and must not be written to logs; `Debug` shows its beginning.
+///
+/// ```no_run
+/// # async fn example(
+/// #     oauth: mcp_client::oauth::OAuth,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// let login = oauth.begin_login().await?;
+/// println!("You are about to log in at {}.", login.url().origin());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationUrl(String);
 
@@ -62,12 +72,32 @@ impl AuthorizationUrl {
     }
 
     /// The URL.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// let login = oauth.begin_login().await?;
+    /// let link = format!("<a href=\"{}\">Log in</a>", login.url().as_str().replace('&', "&amp;"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Its scheme, host and port: to show the user where they are about to log in.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// let login = oauth.begin_login().await?;
+    /// println!("Log in at {}", login.url().origin()); // "https://login.example.com"
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn origin(&self) -> &str {
         origin(&self.0)

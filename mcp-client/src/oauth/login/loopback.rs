@@ -51,12 +51,24 @@ pub struct Loopback {
 
 impl Loopback {
     /// `http://127.0.0.1:<free port>/callback`.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{Loopback, OAuth};
+    ///
+    /// let oauth = OAuth::authorization_code().loopback(Loopback::new().port(8976)).build();
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self { host: "127.0.0.1", port: None, path: "/callback".to_owned() }
     }
 
     /// Requires this port, instead of any free one.
+    ///
+    /// ```
+    /// use mcp_client::oauth::Loopback;
+    ///
+    /// let loopback = Loopback::new().port(8976); // http://127.0.0.1:8976/callback
+    /// ```
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
@@ -64,6 +76,13 @@ impl Loopback {
     }
 
     /// The path, which begins with a slash.
+    ///
+    /// ```
+    /// use mcp_client::oauth::Loopback;
+    ///
+    /// // http://127.0.0.1:<free port>/oauth/done
+    /// let loopback = Loopback::new().path("/oauth/done");
+    /// ```
     #[must_use]
     pub fn path(mut self, path: &str) -> Self {
         self.path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
@@ -72,6 +91,12 @@ impl Loopback {
 
     /// Writes `localhost` instead of `127.0.0.1` in the URL, for authorization servers that accept
     /// no other name. The listener stays on 127.0.0.1.
+    ///
+    /// ```
+    /// use mcp_client::oauth::Loopback;
+    ///
+    /// let loopback = Loopback::new().localhost().port(8976); // http://localhost:8976/callback
+    /// ```
     #[must_use]
     pub fn localhost(mut self) -> Self {
         self.host = "localhost";

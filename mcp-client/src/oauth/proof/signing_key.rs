@@ -11,11 +11,29 @@ use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::random::random_text;
 
 /// A private key, for `private_key_jwt` and for DPoP. Clones share it; nothing shows it.
+///
+/// ```
+/// use mcp_client::oauth::{OAuth, SigningKey};
+///
+/// let key = SigningKey::generate()?;
+/// let oauth = OAuth::authorization_code().dpop(key).build(); // A stolen token is useless.
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct SigningKey(jose::SigningKey);
 
 impl SigningKey {
     /// Reads a key in PEM form: PKCS #8 (`BEGIN PRIVATE KEY`), for RSA also PKCS #1.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{SigningAlgorithm, SigningKey};
+    ///
+    /// # let pem = SigningKey::generate_with_pem()?.1;
+    /// # let read = |_: &str| std::io::Result::Ok(pem.expose().to_owned());
+    /// // As `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` writes it.
+    /// let key = SigningKey::from_pem(SigningAlgorithm::Es256, &read("key.pem")?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Configuration`] when the text is not a private key for the algorithm.
@@ -24,6 +42,14 @@ impl SigningKey {
     }
 
     /// A new key for ES256, such as for DPoP.
+    ///
+    /// ```
+    /// use mcp_client::oauth::SigningKey;
+    ///
+    /// let key = SigningKey::generate()?;
+    /// assert!(key.public_jwk().contains("P-256"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Configuration`] when the system has no random numbers.
@@ -35,6 +61,16 @@ impl SigningKey {
     /// keeps tokens longer than a process lives, since a token that is bound to a key is useless
     /// without it.
     ///
+    /// ```
+    /// use mcp_client::oauth::{SigningAlgorithm, SigningKey};
+    ///
+    /// let (key, pem) = SigningKey::generate_with_pem()?;
+    /// // Store the PEM form beside the tokens. The next process:
+    /// let same = SigningKey::from_pem(SigningAlgorithm::Es256, pem.expose())?;
+    /// assert_eq!(same.thumbprint(), key.thumbprint());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Configuration`] when the system has no random numbers.
     pub fn generate_with_pem() -> Result<(Self, Secret), Error> {
@@ -43,24 +79,72 @@ impl SigningKey {
     }
 
     /// Gives the key an id (`kid`), by which the other side finds its public half.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{RegisteredClient, SigningKey};
+    ///
+    /// // The `kid` of the public half that the authorization server knows.
+    /// let key = SigningKey::generate()?.with_id("2026-07");
+    /// let client = RegisteredClient::new("nightly-report").private_key(key);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_id(self, id: impl Into<Arc<str>>) -> Self {
         Self(self.0.with_id(id))
     }
 
     /// Its algorithm.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{SigningAlgorithm, SigningKey};
+    ///
+    /// assert_eq!(SigningKey::generate()?.algorithm(), SigningAlgorithm::Es256);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn algorithm(&self) -> SigningAlgorithm {
         self.0.algorithm()
     }
 
-    /// Its public half as a JSON Web Key.
+    /// Its public half as a JSON Web Key, without an id: see [`SigningKey::public_jwk_set`].
+    ///
+    /// ```
+    /// use mcp_client::oauth::SigningKey;
+    ///
+    /// let key = SigningKey::generate()?;
+    /// assert!(key.public_jwk().contains(r#""crv":"P-256""#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn public_jwk(&self) -> &str {
         self.0.public_jwk()
     }
 
+    /// Its public half as a JSON Web Key Set, with its id: what an authorization server is given,
+    /// or reads at the `jwks_uri` of the client's metadata.
+    ///
+    /// ```
+    /// use mcp_client::oauth::SigningKey;
+    ///
+    /// let key = SigningKey::generate()?.with_id("2026-07");
+    /// let published = key.public_jwk_set();
+    /// assert!(published.contains(r#""kid":"2026-07""#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn public_jwk_set(&self) -> String {
+        self.0.public_jwk_set()
+    }
+
     /// The thumbprint of its public half: RFC 7638, with SHA-256.
+    ///
+    /// ```
+    /// use mcp_client::oauth::SigningKey;
+    ///
+    /// let key = SigningKey::generate()?;
+    /// tracing::info!(key = key.thumbprint(), "tokens are bound to this key"); // Not a secret.
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn thumbprint(&self) -> String {
         self.0.thumbprint()

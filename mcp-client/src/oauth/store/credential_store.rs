@@ -101,18 +101,48 @@ impl<S: CredentialStore + ?Sized> CredentialStore for Arc<S> {
 }
 
 /// A lock that is held until it is dropped.
+///
+/// ```
+/// use std::sync::Arc;
+/// use mcp_client::oauth::StoreLock;
+/// use tokio::sync::Mutex;
+///
+/// /// One refresh at a time in this process: for `CredentialStore::lock`.
+/// async fn lock(all: &Arc<Mutex<()>>) -> StoreLock {
+///     StoreLock::new(Arc::clone(all).lock_owned().await)
+/// }
+/// ```
 pub struct StoreLock {
     _guard: Option<Box<dyn Any + Send>>,
 }
 
 impl StoreLock {
     /// No lock at all.
+    ///
+    /// ```
+    /// use mcp_client::oauth::StoreLock;
+    ///
+    /// // For a store that only this process uses, and only with one authorizer.
+    /// let lock = StoreLock::none();
+    /// ```
     #[must_use]
     pub fn none() -> Self {
         Self { _guard: None }
     }
 
     /// A lock that a guard holds.
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use mcp_client::oauth::StoreLock;
+    ///
+    /// /// Waits for other processes. The lock ends when the file is closed.
+    /// fn lock(path: &str) -> std::io::Result<StoreLock> {
+    ///     let file = File::create(path)?;
+    ///     file.lock()?;
+    ///     Ok(StoreLock::new(file))
+    /// }
+    /// ```
     #[must_use]
     pub fn new(guard: impl Any + Send) -> Self {
         Self { _guard: Some(Box::new(guard)) }

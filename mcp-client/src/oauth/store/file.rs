@@ -75,6 +75,16 @@ impl FileStore {
     /// Uses a file, and makes the folder that it is in. The file itself is made with the first
     /// credential. Reads the disk, so it may block for a moment.
     ///
+    /// ```
+    /// use mcp_client::oauth::{FileStore, OAuth};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let configuration = folder.path().join("notes");
+    /// let store = FileStore::open(configuration.join("credentials.json"))?;
+    /// let oauth = OAuth::authorization_code().store(store).build();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Store`] when the folder cannot be made or others can write to it, or when the
     /// file cannot be used: others can read it, or it is not a credential file.

@@ -5,6 +5,16 @@
 /// Credentials of one authorization server have no key in common with those of another, so that
 /// none is ever sent where it does not belong; tokens of one MCP server have none in common with
 /// those of another.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use mcp_client::oauth::{CredentialKey, Secret};
+///
+/// /// A row of a table with the columns `user`, `key` and `value`.
+/// fn row<'a>(key: &'a CredentialKey, value: &'a Secret) -> [&'a str; 3] {
+///     [key.user().unwrap_or_default(), key.as_str(), value.expose()]
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CredentialKey {
     text: String,
@@ -63,6 +73,14 @@ impl CredentialKey {
     }
 
     /// The key as a text: for a database or a keychain. It is not a secret.
+    ///
+    /// ```
+    /// use mcp_client::oauth::CredentialKey;
+    ///
+    /// fn entry(key: &CredentialKey) -> String {
+    ///     format!("com.example.notes/{}", key.as_str())
+    /// }
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -72,6 +90,16 @@ impl CredentialKey {
     /// ([`OAuthBuilder::principal`](crate::oauth::OAuthBuilder::principal)), for a store that keeps
     /// the credentials of each user apart or removes those of one. `None` for registrations of the
     /// application, and where there is only one user.
+    ///
+    /// ```
+    /// use std::path::{Path, PathBuf};
+    /// use mcp_client::oauth::CredentialKey;
+    ///
+    /// /// Each user has a folder, which is deleted with the account.
+    /// fn folder(root: &Path, key: &CredentialKey) -> PathBuf {
+    ///     key.user().map_or_else(|| root.join("shared"), |user| root.join("users").join(user))
+    /// }
+    /// ```
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()

@@ -57,6 +57,19 @@ impl KeychainStore {
     /// The keychain of the system, for the entries of a service: a name of the application, such as
     /// `com.example.notes`.
     ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::oauth::{FileStore, KeychainStore, OAuth};
+    ///
+    /// let oauth = match KeychainStore::system("com.example.notes").await {
+    ///     Ok(store) => OAuth::authorization_code().store(store),
+    ///     // A server without a desktop.
+    ///     Err(_) => OAuth::authorization_code().store(FileStore::open("credentials/mcp.json")?),
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Store`] if there is none, as on a Linux system without a Secret Service.
     pub async fn system(service: impl Into<String>) -> Result<Self, Error> {
@@ -71,6 +84,15 @@ impl KeychainStore {
     }
 
     /// Another store of the crate `keyring-core`, such as its mock store for tests.
+    ///
+    /// ```
+    /// use mcp_client::oauth::KeychainStore;
+    ///
+    /// // In a test: no keychain asks anyone.
+    /// let backend = keyring_core::mock::Store::new()?;
+    /// let store = KeychainStore::with_backend("com.example.notes", backend);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_backend(
         service: impl Into<String>,
         backend: Arc<keyring_core::CredentialStore>,
@@ -83,6 +105,17 @@ impl KeychainStore {
     /// Takes a lock file around each refresh, so that several processes make one. `path` is the
     /// beginning of the names of these files, which stay and are empty. Their folder is made, and
     /// must not be writable by others.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::oauth::KeychainStore;
+    ///
+    /// // The program and its background service use the same log-ins.
+    /// let store = KeychainStore::system("com.example.notes").await?;
+    /// let store = store.with_lock_file("/home/alice/.local/state/notes/keychain.lock")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Store`] if the folder cannot be used.

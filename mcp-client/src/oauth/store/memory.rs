@@ -20,6 +20,15 @@ const DEFAULT_MAX_ENTRIES: usize = 1_024;
 ///
 /// By default it has at most 1,024 entries. When it is full, the entry that was saved longest ago
 /// is removed.
+///
+/// ```
+/// use mcp_client::oauth::{MemoryStore, OAuth};
+///
+/// // Two servers of one company; the log-ins end with the process.
+/// let store = MemoryStore::new();
+/// let notes = OAuth::authorization_code().store(store.clone()).build();
+/// let mail = OAuth::authorization_code().store(store).build();
+/// ```
 #[derive(Clone)]
 pub struct MemoryStore {
     max_entries: usize,
@@ -36,6 +45,12 @@ struct Entries {
 
 impl MemoryStore {
     /// An empty store.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{MemoryStore, OAuth};
+    ///
+    /// let oauth = OAuth::authorization_code().store(MemoryStore::new()).build();
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::with_max_entries(DEFAULT_MAX_ENTRIES)
@@ -43,6 +58,13 @@ impl MemoryStore {
 
     /// An empty store with another bound. An MCP server takes up to four entries for each
     /// [principal](crate::oauth::OAuthBuilder::principal), and an authorization server one.
+    ///
+    /// ```
+    /// use mcp_client::oauth::MemoryStore;
+    ///
+    /// // 5,000 users of one server, four entries each.
+    /// let store = MemoryStore::with_max_entries(20_000);
+    /// ```
     #[must_use]
     pub fn with_max_entries(max_entries: usize) -> Self {
         Self { max_entries, entries: Arc::default(), locks: Arc::default() }

@@ -89,6 +89,12 @@ impl Proxies {
 
 impl ProxySettings {
     /// No proxy.
+    ///
+    /// ```
+    /// use mcp_core::http_client::ProxySettings;
+    ///
+    /// let direct = ProxySettings::none();
+    /// ```
     #[must_use]
     pub fn none() -> Self {
         Self::default()
@@ -97,6 +103,13 @@ impl ProxySettings {
     /// Those of the environment, as other programs read them: `HTTP_PROXY`, `HTTPS_PROXY`,
     /// `ALL_PROXY` for both, and `NO_PROXY`; where one is not set, the same in lower case. In a CGI
     /// program there is none, because a header field of the request sets `HTTP_PROXY` there.
+    ///
+    /// ```
+    /// use mcp_core::http_client::ProxySettings;
+    ///
+    /// // Those of the environment, and the host of a test beside what `NO_PROXY` names.
+    /// let proxies = ProxySettings::from_env().except("mcp.test");
+    /// ```
     #[must_use]
     pub fn from_env() -> Self {
         Self::of(|name| std::env::var(name).ok())
@@ -122,6 +135,12 @@ impl ProxySettings {
     }
 
     /// The proxy for requests to `http` URLs.
+    ///
+    /// ```
+    /// use mcp_core::http_client::ProxySettings;
+    ///
+    /// let proxies = ProxySettings::none().http("proxy.example:3128");
+    /// ```
     #[must_use]
     pub fn http(mut self, proxy: impl Into<String>) -> Self {
         self.http = Proxy { url: proxy.into(), name: "ProxySettings::http" };
@@ -129,6 +148,12 @@ impl ProxySettings {
     }
 
     /// The proxy for requests to `https` URLs.
+    ///
+    /// ```
+    /// use mcp_core::http_client::ProxySettings;
+    ///
+    /// let proxies = ProxySettings::none().https("http://user:password@proxy.example:3128");
+    /// ```
     #[must_use]
     pub fn https(mut self, proxy: impl Into<String>) -> Self {
         self.https = Proxy { url: proxy.into(), name: "ProxySettings::https" };
@@ -137,6 +162,12 @@ impl ProxySettings {
 
     /// What is reached without a proxy, separated by commas: host names, which include everything
     /// below them, addresses, networks such as `10.0.0.0/8`, or `*` for everything.
+    ///
+    /// ```
+    /// use mcp_core::http_client::ProxySettings;
+    ///
+    /// let proxies = ProxySettings::from_env().except("corp.example, 10.0.0.0/8, fd00::/8");
+    /// ```
     #[must_use]
     pub fn except(mut self, hosts: impl Into<String>) -> Self {
         self.except = hosts.into();

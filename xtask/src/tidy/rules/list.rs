@@ -1,8 +1,8 @@
 //! The list of rules.
 
 use super::{
-    file_length, fixed_bounds, import_circles, line_width, method_names, phrases, requirement_ids,
-    revision_comparisons, untagged,
+    examples, file_length, fixed_bounds, import_circles, line_width, method_names, phrases,
+    requirement_ids, revision_comparisons, untagged,
 };
 use crate::tidy::rule::Rule;
 
@@ -16,4 +16,5 @@ pub(in crate::tidy) const RULES: &[Rule] = &[
     line_width::RULE,
     phrases::RULE,
     fixed_bounds::RULE,
+    examples::RULE,
 ];

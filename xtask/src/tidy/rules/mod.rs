@@ -1,5 +1,6 @@
 //! The rules, one in each file.
 
+mod examples;
 mod file_length;
 mod fixed_bounds;
 mod import_circles;
