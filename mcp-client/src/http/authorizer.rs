@@ -179,6 +179,17 @@ impl Binding {
     }
 
     /// The same connection with what is called when the user logs out.
+    ///
+    /// ```
+    /// # use mcp_client::http::{Binding, Endpoint};
+    /// # let endpoint = Endpoint::parse("https://mcp.example.com/mcp")?;
+    /// // In a test of an authorizer.
+    /// let (told, tells) = std::sync::mpsc::channel();
+    /// let binding = Binding::new(endpoint).on_logout(move || told.send("out").unwrap());
+    /// binding.logged_out();
+    /// assert_eq!(tells.try_recv(), Ok("out"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn on_logout(mut self, logged_out: impl Fn() + Send + Sync + 'static) -> Self {
         self.on_logout = Arc::new(logged_out);
@@ -284,6 +295,18 @@ impl Binding {
 
     /// Reports that the user has logged out: what the server keeps for the old user, such as a
     /// session of the legacy era, is not used again. Report [`Binding::identity_changed`] too.
+    ///
+    /// ```
+    /// use mcp_client::http::Binding;
+    ///
+    /// /// The user of an authorizer logs out; it has forgotten the token before.
+    /// fn log_out(connections: &[Binding]) {
+    ///     for connection in connections {
+    ///         connection.identity_changed();
+    ///         connection.logged_out();
+    ///     }
+    /// }
+    /// ```
     pub fn logged_out(&self) {
         (self.on_logout)();
     }

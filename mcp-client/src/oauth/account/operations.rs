@@ -138,6 +138,21 @@ impl OAuth {
     /// A log-out between the two does not end the log-in: where the user logs out, forget what is
     /// saved too.
     ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// #     session: &str,
+    /// #     callback_url: &str,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::oauth::SavedLogin;
+    ///
+    /// // What the process that the user left has put into the user's session.
+    /// let saved: SavedLogin = mcp_client::serde_json::from_str(session)?;
+    /// oauth.resume_login(saved).await?.finish(callback_url).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Configuration`](crate::oauth::ErrorKind::Configuration) if the log-in is one for
     /// another server, user, client or DPoP key;

@@ -74,6 +74,18 @@ impl PendingLogin {
     }
 
     /// The log-in, for a store: where the user may return to another process, or after a restart.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     oauth: mcp_client::oauth::OAuth,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// let login = oauth.begin_login().await?;
+    /// // For the user's session; `OAuth::resume_login` continues it.
+    /// let session = mcp_client::serde_json::to_string(&login.save())?;
+    /// let redirect = format!("302 Location: {}", login.url().as_str());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn save(&self) -> SavedLogin {
         SavedLogin {

@@ -20,6 +20,15 @@ pub(super) const VERSION: u32 = 1;
 /// are sent. Keep it in the session of the same user, under its [`state`](Self::state), where no
 /// other user can read or change it: a cookie must be encrypted and authenticated. Remove it when
 /// it is used or has expired. `Debug` shows no secret.
+///
+/// ```
+/// use mcp_client::oauth::{Error, Login, OAuth, SavedLogin};
+///
+/// /// The user comes back to any process of a web application.
+/// async fn callback(oauth: &OAuth, saved: SavedLogin, url: &str) -> Result<Login, Error> {
+///     oauth.resume_login(saved).await?.finish(url).await
+/// }
+/// ```
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedLogin {
@@ -38,12 +47,30 @@ pub struct SavedLogin {
 
 impl SavedLogin {
     /// The parameter `state` of the URL that the user returns to.
+    ///
+    /// ```
+    /// # use mcp_client::oauth::SavedLogin;
+    /// /// Where it is in a store that all processes share.
+    /// fn key(saved: &SavedLogin) -> String {
+    ///     format!("login:{}", saved.state())
+    /// }
+    /// ```
     #[must_use]
     pub fn state(&self) -> &str {
         &self.request.state
     }
 
     /// When the log-in expires.
+    ///
+    /// ```
+    /// # use mcp_client::oauth::SavedLogin;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// /// How long to keep it.
+    /// fn time_to_live(saved: &SavedLogin) -> Duration {
+    ///     saved.expires_at().duration_since(SystemTime::now()).unwrap_or_default()
+    /// }
+    /// ```
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at

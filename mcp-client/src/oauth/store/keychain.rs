@@ -112,7 +112,7 @@ impl KeychainStore {
     ///
     /// // The program and its background service use the same log-ins.
     /// let store = KeychainStore::system("com.example.notes").await?;
-    /// let store = store.with_lock_file("/home/alice/.local/state/notes/keychain.lock")?;
+    /// let store = store.with_lock_files("notes/state/log-ins")?;
     /// # Ok(())
     /// # }
     /// ```

@@ -56,7 +56,7 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
     ("mcp-client/src/config/", &["ConfigGroup", "StartedGroup"]),
     // Who the client is.
     ("mcp-client/src/oauth/", &["OAuth", "OAuthBuilder", "RegisteredClient", "Loopback"]),
-    ("mcp-client/src/oauth/", &["LoginStatus", "Login", "PendingLogin", "Logout"]),
+    ("mcp-client/src/oauth/", &["LoginStatus", "Login", "PendingLogin", "SavedLogin", "Logout"]),
     ("mcp-client/src/oauth/", &["ImportedToken", "SigningKey", "IdentityProvider"]),
     ("mcp-client/src/oauth/", &["CredentialStore", "CredentialKey", "StoreLock"]),
     ("mcp-client/src/oauth/", &["MemoryStore", "FileStore", "KeychainStore"]),
