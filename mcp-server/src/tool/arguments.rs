@@ -44,9 +44,9 @@ impl Field {
 ///
 /// Constraints such as `minimum`, `maxLength` and `pattern` are enforced, arrays are not decoded
 /// into structs, and `5.0` is an integer. Members that only `serde(alias)` knows are refused if the
-/// schema allows no additional members, and next to arguments that HTTP headers mirror. The argument
-/// `wait_for_previous`, which Gemini CLI adds to calls of any tool, is ignored unless the schema has
-/// it.
+/// schema allows no additional members, and next to arguments that HTTP headers mirror. The
+/// argument `wait_for_previous`, which Gemini CLI adds to calls of any tool, is ignored unless the
+/// schema has it.
 ///
 /// # Errors
 /// All errors in the arguments.
