@@ -18,11 +18,14 @@ function textOf(result) {
     return textOf(result.output ?? JSON.stringify(result));
 }
 
-/** What the model says: a call of what was offered, or a text. */
+/** What the model says: a call of one of the tools that the host offers, or a text. */
 function answer(offered, result) {
     if (result !== undefined) return { text: `The tool says: ${textOf(result)}` };
-    // Hosts also ask for titles and the like, without tools.
-    return offered ? { call: offered } : { text: `There is no tool ${tool}.` };
+    const call = offered.find(({ name }) => isTool(name));
+    if (call) return { call };
+    const names = offered.map(({ name, namespace }) => (namespace ? `${namespace}__${name}` : name));
+    const ours = names.map((name) => /^mcp_+calculator_+(.*)$/.exec(name)?.[1]).filter(Boolean);
+    return { text: `The tools of calculator are ${ours.sort().join(" ")}.` };
 }
 
 function responses({ tools = [], input }) {
@@ -30,7 +33,7 @@ function responses({ tools = [], input }) {
         type === "namespace" ? members.map((it) => ({ name: it.name, namespace: name })) : { name },
     );
     const result = input.find(({ type }) => type === "function_call_output")?.output;
-    const { call, text } = answer(offered.find(({ name }) => isTool(name)), result);
+    const { call, text } = answer(offered, result);
     const item = call
         ? { type: "function_call", call_id: "c", ...call, arguments: argumentsText }
         : { type: "message", role: "assistant", id: "m", content: [{ type: "output_text", text }] };
@@ -45,7 +48,7 @@ function responses({ tools = [], input }) {
 function messages({ tools = [], messages, model }) {
     const blocks = messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
     const result = blocks.find(({ type }) => type === "tool_result")?.content;
-    const { call, text } = answer(tools.find(({ name }) => isTool(name)), result);
+    const { call, text } = answer(tools, result);
     const block = call
         ? { type: "tool_use", id: "toolu_1", name: call.name, input: {} }
         : { type: "text", text: "" };
@@ -68,7 +71,7 @@ function gemini({ tools = [], contents }) {
     const offered = tools.flatMap(({ functionDeclarations }) => functionDeclarations ?? []);
     const said = contents.flatMap(({ parts }) => parts).find((part) => part.functionResponse);
     const result = said?.functionResponse.response;
-    const { call, text } = answer(offered.find(({ name }) => isTool(name)), result);
+    const { call, text } = answer(offered, result);
     const part = call ? { functionCall: { name: call.name, args: toolArguments } } : { text };
     const candidate = { index: 0, content: { role: "model", parts: [part] }, finishReason: "STOP" };
     const usageMetadata = { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 };

@@ -101,6 +101,9 @@ pub(crate) struct Servers {
     pub(crate) stdio: PathBuf,
     pub(crate) http: PathBuf,
     pub(crate) address: SocketAddr,
+    /// A server over standard streams whose tools have unusual schemas, in the dialect of its
+    /// argument.
+    pub(crate) dialects: PathBuf,
 }
 
 /// A call that a host makes for its model.
@@ -110,6 +113,35 @@ struct Call {
     /// A part of the result, with whole numbers as integers.
     result: &'static str,
 }
+
+/// The arguments of the server with unusual schemas.
+const DIALECTS: [&str; 3] = ["as-written", "strict", "flat"];
+
+/// The tools of the server with unusual schemas.
+const TOOLS: [&str; 12] = [
+    "constraints",
+    "defaults",
+    "enums",
+    "flattened",
+    "maps",
+    "nested",
+    "nothing",
+    "recursive",
+    "shape",
+    "tuples",
+    "untyped",
+    "variants",
+];
+
+/// Tools that a host does not offer to its model in a dialect, and those that no host offers.
+const HIDDEN: [(&str, &str, &str); 4] = [
+    // Their arguments are alternatives.
+    ("claude", "as-written", "flattened"),
+    ("claude", "as-written", "shape"),
+    // The server does not have it in these.
+    ("", "strict", "recursive"),
+    ("", "flat", "recursive"),
+];
 
 /// Has fractions, so that the result is of these arguments alone.
 const STDIO: Call = Call {
@@ -132,23 +164,19 @@ pub(crate) fn connect(servers: &Servers, folder: &Path) -> Result<Option<String>
     }
     let _http = Listening::start(&mut Command::new(&servers.http), servers.address)?;
     for (host, arguments) in commands {
-        let home = folder.join("home");
-        create(&home)?; // Without the entries of the command before.
-        create(&home.join("project"))?;
-        for (path, text) in host.files {
-            let path = home.join(path);
-            path.parent().map_or(Ok(()), |parent| {
-                std::fs::create_dir_all(parent).map_err(|error| format!("{parent:?}: {error}"))
-            })?;
-            write(&path, &text.replace("HOME", &home.to_string_lossy()))?;
-        }
         if arguments.contains(URL) {
             let arguments = arguments.replace(URL, &format!("http://{}/mcp", servers.address));
-            add_and_call(host, &arguments, &home, &HTTP)?;
+            add_and_call(host, &arguments, folder, &HTTP)?;
         } else {
-            let (tap, record) = tap(&servers.stdio, folder)?;
-            add_and_call(host, &arguments.replace(PATH, &tap.to_string_lossy()), &home, &STDIO)?;
+            let record = folder.join("record");
+            write(&record, "")?;
+            let program = script(folder, &format!("tee -a {record:?} | {:?}", servers.stdio))?;
+            add_and_call(host, &arguments.replace(PATH, &program), folder, &STDIO)?;
             check_record(host, &read(&record)?, &page)?;
+            for dialect in DIALECTS {
+                let program = script(folder, &format!("exec {:?} {dialect}", servers.dialects))?;
+                check_dialect(host, &arguments.replace(PATH, &program), folder, dialect)?;
+            }
         }
     }
     Ok(None)
@@ -156,22 +184,16 @@ pub(crate) fn connect(servers: &Servers, folder: &Path) -> Result<Option<String>
 
 /// Adds a server with the arguments of the page, looks for it in the list of the host, and has the
 /// model call a tool.
-fn add_and_call(host: &Host, arguments: &str, home: &Path, call: &Call) -> Result<(), String> {
-    let address = free_address()?;
-    let mut model = Command::new("node");
-    model.arg(repository::root().join(FOLDER).join("model.mjs"));
-    model.arg(address.port().to_string()).args([call.tool, call.arguments]);
-    let _model = Listening::start(&mut model, address)?;
-
+fn add_and_call(host: &Host, arguments: &str, folder: &Path, call: &Call) -> Result<(), String> {
+    let session = Session::open(host, folder, call.tool, call.arguments)?;
+    session.run(&arguments.split_whitespace().collect::<Vec<_>>())?;
     let Host { program, .. } = host;
-    let run = |arguments: &[&str]| run(host, home, address, arguments);
-    run(&arguments.split_whitespace().collect::<Vec<_>>())?;
-    let listed = run(&["mcp", "list"])?;
+    let listed = session.run(&["mcp", "list"])?;
     let listed = listed.stdout + &listed.stderr;
     if !listed.contains(host.listed) {
         return Err(format!("after `{program} {arguments}`, {program} reports:\n{listed}"));
     }
-    let limited::Printed { stdout, stderr } = run(host.ask)?;
+    let limited::Printed { stdout, stderr } = session.run(host.ask)?;
     // Claude Code writes the numbers of a structured result as JavaScript does.
     let said = stdout.replace(".0", "");
     if !said.split_once("The tool says: ").is_some_and(|(_, text)| text.contains(call.result)) {
@@ -185,15 +207,82 @@ fn add_and_call(host: &Host, arguments: &str, home: &Path, call: &Call) -> Resul
     Ok(())
 }
 
-/// Writes a program that starts the server and records what it receives. Returns the paths of the
-/// program and of the record.
-fn tap(server: &Path, folder: &Path) -> Result<(PathBuf, PathBuf), String> {
-    let tap = folder.join("tap");
-    create(&tap)?;
-    let (program, record) = (tap.join("calculator"), tap.join("record"));
-    write(&program, &format!("#!/bin/sh\ntee -a {record:?} | {server:?}\n"))?;
+/// Checks which tools of a server with unusual schemas a host offers to its model.
+fn check_dialect(host: &Host, arguments: &str, folder: &Path, dialect: &str) -> Result<(), String> {
+    let Host { program, .. } = host;
+    let session = Session::open(host, folder, "none", "{}")?;
+    session.run(&arguments.split_whitespace().collect::<Vec<_>>())?;
+    let limited::Printed { stdout, stderr } = session.run(host.ask)?;
+    let is_offered = |tool: &&str| {
+        let is_hidden = |(in_host, in_dialect, hidden): &(&str, &str, &str)| {
+            ["", program].contains(in_host) && *in_dialect == dialect && hidden == tool
+        };
+        !HIDDEN.iter().any(is_hidden)
+    };
+    let tools: Vec<&str> = TOOLS.into_iter().filter(is_offered).collect();
+    let expected = format!("The tools of calculator are {}.", tools.join(" "));
+    if !stdout.contains(&expected) {
+        return Err(format!(
+            "schemas {dialect}: {program} should say: {expected}\n{program} prints:\n\
+             {stdout}{stderr}"
+        ));
+    }
+    eprintln!("{program}, schemas {dialect}: {} tools", tools.len());
+    Ok(())
+}
+
+/// A host with a model, in a new home folder.
+struct Session<'a> {
+    host: &'a Host,
+    home: PathBuf,
+    model: SocketAddr,
+    _model: Listening,
+}
+
+impl<'a> Session<'a> {
+    /// Prepares a host whose model calls a tool.
+    fn open(host: &'a Host, folder: &Path, tool: &str, arguments: &str) -> Result<Self, String> {
+        let home = folder.join("home");
+        create(&home)?;
+        create(&home.join("project"))?;
+        for (path, text) in host.files {
+            let path = home.join(path);
+            let parent = path.parent().unwrap_or(&home);
+            std::fs::create_dir_all(parent)
+                .map_err(|error| format!("{}: {error}", parent.display()))?;
+            write(&path, &text.replace("HOME", &home.to_string_lossy()))?;
+        }
+        let address = free_address()?;
+        let mut model = Command::new("node");
+        model.arg(repository::root().join(FOLDER).join("model.mjs"));
+        model.arg(address.port().to_string()).args([tool, arguments]);
+        let started = Listening::start(&mut model, address)?;
+        Ok(Self { host, home, model: address, _model: started })
+    }
+
+    /// Runs the host without the variables of this process.
+    fn run(&self, arguments: &[&str]) -> Result<limited::Printed, String> {
+        let programs = repository::root().join(FOLDER).join("node_modules/.bin");
+        let with_model = |text: &str| text.replace(MODEL, &format!("http://{}", self.model));
+        let mut command = Command::new(programs.join(self.host.program));
+        command.env_clear().env("HOME", &self.home).current_dir(self.home.join("project"));
+        // A proxy that does not exist, so that nothing leaves this machine.
+        command.env("HTTPS_PROXY", "http://127.0.0.1:9").env("HTTP_PROXY", "http://127.0.0.1:9");
+        command.env("NO_PROXY", "127.0.0.1");
+        command.envs(self.host.variables.iter().map(|(name, value)| (name, with_model(value))));
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        limited::run(command.args(arguments.iter().map(|argument| with_model(argument))), COMMAND)
+    }
+}
+
+/// Writes a program that runs a line of the shell. Returns its path.
+fn script(folder: &Path, line: &str) -> Result<String, String> {
+    let program = folder.join("script");
+    write(&program, &format!("#!/bin/sh\n{line}\n"))?;
     limited::run(Command::new("chmod").arg("+x").arg(&program), COMMAND)?;
-    Ok((program, record))
+    Ok(program.to_string_lossy().into_owned())
 }
 
 /// Checks what a server received from a host, and what the page says of it.
@@ -260,27 +349,6 @@ fn pinned<'a>(text: &'a str, package: &str) -> Result<&'a str, String> {
     let version = text.split_once(&format!("\"{package}\": \"")).map(|(_, rest)| rest);
     let version = version.and_then(|rest| rest.split_once('"')).map(|(version, _)| version);
     version.ok_or_else(|| format!("{FOLDER}/package.json does not have {package}"))
-}
-
-/// Runs a host in its own home folder, without the variables of this process.
-fn run(
-    host: &Host,
-    home: &Path,
-    model: SocketAddr,
-    arguments: &[&str],
-) -> Result<limited::Printed, String> {
-    let program = repository::root().join(FOLDER).join("node_modules/.bin").join(host.program);
-    let with_model = |text: &str| text.replace(MODEL, &format!("http://{model}"));
-    let mut command = Command::new(program);
-    command.env_clear().env("HOME", home).current_dir(home.join("project"));
-    // A proxy that does not exist, so that nothing leaves this machine.
-    command.env("HTTPS_PROXY", "http://127.0.0.1:9").env("HTTP_PROXY", "http://127.0.0.1:9");
-    command.env("NO_PROXY", "127.0.0.1");
-    command.envs(host.variables.iter().map(|(name, value)| (name, with_model(value))));
-    if let Some(path) = std::env::var_os("PATH") {
-        command.env("PATH", path);
-    }
-    limited::run(command.args(arguments.iter().map(|argument| with_model(argument))), COMMAND)
 }
 
 #[test]

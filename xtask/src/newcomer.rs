@@ -17,6 +17,8 @@ use crate::{
 const SERVER_PAGE: &str = "docs/guide/first-server.md";
 const HTTP_PAGE: &str = "docs/guide/http.md";
 const CLIENT_PAGE: &str = "docs/guide/client.md";
+/// A server with unusual schemas, which the package of the first server builds too.
+const DIALECTS: &str = "conformance-tests/src/bin/dialect-server.rs";
 /// Where the servers of the page listen.
 const ADDRESS: &str = "127.0.0.1:8080";
 /// The crates that are published, in the order of their dependencies.
@@ -32,6 +34,9 @@ pub(crate) fn run() -> Result<Option<String>, String> {
     let stdio = folder.join("calculator");
     let page = write_package(SERVER_PAGE, &stdio)?;
     write(&stdio.join("src/main.rs"), program(SERVER_PAGE, &page)?)?;
+    create(&stdio.join("src/bin"))?;
+    write(&stdio.join("src/bin/dialects.rs"), &read(&repository::root().join(DIALECTS))?)?;
+    let dialects = folder.join("target/debug/dialects");
     let stdio = build(&stdio, "calculator", &folder)?;
 
     let asker = folder.join("asker");
@@ -48,7 +53,7 @@ pub(crate) fn run() -> Result<Option<String>, String> {
 
     let address = listening::free_address()?;
     let http = build_http(&folder, &address.to_string())?;
-    hosts::connect(&hosts::Servers { stdio, http, address }, &folder)
+    hosts::connect(&hosts::Servers { stdio, http, address, dialects }, &folder)
 }
 
 /// Builds the programs of the page about HTTP with its `Cargo.toml`. Returns the path of the first
