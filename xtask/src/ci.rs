@@ -87,7 +87,7 @@ pub(crate) fn run() -> Result<(), String> {
         "the quickstart of README.md",
         &mut cargo("run -p mcp-examples --example quickstart --locked"),
     );
-    steps.step("the first programs of the guide, with the packaged crates", newcomer::run);
+    steps.optional("the first programs of the guide, with the packaged crates", newcomer::run);
     steps.finish()
 }
 

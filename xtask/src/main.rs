@@ -8,6 +8,7 @@ mod fuzz;
 mod hosts;
 mod kill;
 mod limited;
+mod listening;
 mod newcomer;
 mod repository;
 mod steps;
@@ -23,7 +24,8 @@ usage: cargo xtask <command>
   tidy [--rule NAME]...   checks the rules of this repository
   bless [NAME]...         rewrites expected texts: goldens, revisions, limits, guide,
                           compile-fail, conformance (default: all)
-  newcomer                builds the first programs of the guide with packaged crates
+  newcomer                builds the first programs of the guide with packaged crates, and calls
+                          them from hosts
   fuzz TARGET|all [--seconds N]
                           runs a fuzz target on random mutations, on all cores
   kill [VARIANT] [--rounds N] [--tasks N] [--seed N]
@@ -41,7 +43,9 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(rest),
         "bless" => bless::run(rest),
         "fuzz" => fuzz::run(rest),
-        "newcomer" => no_arguments(rest).and_then(|()| newcomer::run()),
+        "newcomer" => no_arguments(rest)
+            .and_then(|()| newcomer::run())
+            .and_then(|not_run| not_run.map_or(Ok(()), Err)),
         "kill" => kill::run(rest),
         _ => Err(USAGE.to_owned()),
     };

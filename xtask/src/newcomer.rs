@@ -1,5 +1,6 @@
-//! What a newcomer does: the first server and the first client of the guide, built in empty folders
-//! with the crates as they are packaged; the server is called by the client, and put into hosts.
+//! What a newcomer does: the first server, the server over HTTP and the first client of the guide,
+//! built in empty folders with the crates as they are packaged. The client calls the server, and
+//! the servers are put into hosts.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,52 +10,94 @@ use std::{
 
 use crate::{
     files::{create, read, write},
-    hosts, limited, repository,
+    hosts, limited, listening, repository,
     steps::cargo,
 };
 
 const SERVER_PAGE: &str = "docs/guide/first-server.md";
+const HTTP_PAGE: &str = "docs/guide/http.md";
 const CLIENT_PAGE: &str = "docs/guide/client.md";
+/// A server with unusual schemas, which the package of the first server builds too.
+const DIALECTS: &str = "conformance-tests/src/bin/dialect-server.rs";
+/// Where the servers of the page listen.
+const ADDRESS: &str = "127.0.0.1:8080";
 /// The crates that are published, in the order of their dependencies.
 const CRATES: [&str; 4] = ["mcp-core", "mcp-macros", "mcp-server", "mcp-client"];
 /// Time in which a program that neither builds nor downloads must end.
 const COMMAND: Duration = Duration::from_secs(60);
 
-pub(crate) fn run() -> Result<(), String> {
+/// Returns what could not be checked.
+pub(crate) fn run() -> Result<Option<String>, String> {
     let folder = repository::root().join("target/newcomer");
     package(&folder.join("mcp-sdk"))?;
-    let server = build(SERVER_PAGE, "calculator", &folder)?;
-    let client = build(CLIENT_PAGE, "asker", &folder)?;
-    let printed = limited::run(Command::new(client).arg(&server), COMMAND)?.stdout;
-    let page = read(&repository::root().join(CLIENT_PAGE))?;
+
+    let stdio = folder.join("calculator");
+    let page = write_package(SERVER_PAGE, &stdio)?;
+    write(&stdio.join("src/main.rs"), program(SERVER_PAGE, &page)?)?;
+    create(&stdio.join("src/bin"))?;
+    write(&stdio.join("src/bin/dialects.rs"), &read(&repository::root().join(DIALECTS))?)?;
+    let dialects = folder.join("target/debug/dialects");
+    let stdio = build(&stdio, "calculator", &folder)?;
+
+    let asker = folder.join("asker");
+    let page = write_package(CLIENT_PAGE, &asker)?;
+    write(&asker.join("src/main.rs"), program(CLIENT_PAGE, &page)?)?;
+    let asker = build(&asker, "asker", &folder)?;
+    let printed = limited::run(Command::new(asker).arg(&stdio), COMMAND)?.stdout;
     let (_, expected) = code(CLIENT_PAGE, &page, "console", "$ cargo run")?
         .split_once('\n')
         .ok_or_else(|| format!("{CLIENT_PAGE} does not show what its program prints"))?;
     if printed != expected {
         return Err(format!("the program of {CLIENT_PAGE} prints:\n{printed}"));
     }
-    hosts::connect(&server, &folder)
+
+    let address = listening::free_address()?;
+    let http = build_http(&folder, &address.to_string())?;
+    hosts::connect(&hosts::Servers { stdio, http, address, dialects }, &folder)
 }
 
-/// Builds the program of a page in a folder of its own. Returns the path of the program.
-fn build(page: &str, name: &str, folder: &Path) -> Result<PathBuf, String> {
-    let program = folder.join(name);
+/// Builds the programs of the page about HTTP with its `Cargo.toml`. Returns the path of the first
+/// one, which listens at `address`.
+fn build_http(folder: &Path, address: &str) -> Result<PathBuf, String> {
+    let http = folder.join("calculator-http");
+    let page = write_package(HTTP_PAGE, &http)?;
+    let first = program(HTTP_PAGE, &page)?;
+    write(&http.join("src/main.rs"), &first.replace(ADDRESS, address))?;
+    // HTTP+SSE needs a feature of its own.
+    let others = blocks(&page, "rust")
+        .filter(|code| code.contains("fn main()") && *code != first && !code.contains("http_sse"));
+    create(&http.join("src/bin"))?;
+    for (number, other) in others.enumerate() {
+        write(&http.join(format!("src/bin/http{number}.rs")), other)?;
+    }
+    build(&http, "calculator", folder)
+}
+
+/// Writes the `Cargo.toml` of a page into a new folder. Returns the text of the page.
+fn write_package(page: &str, program: &Path) -> Result<String, String> {
     create(&program.join("src"))?;
     let text = read(&repository::root().join(page))?;
     write(&program.join("Cargo.toml"), code(page, &text, "toml", "[package]")?)?;
-    write(&program.join("src/main.rs"), code(page, &text, "rust", "fn main()")?)?;
-    // The versions of this repository, so that nothing is downloaded.
+    // The versions of this repository.
     write(&program.join("Cargo.lock"), &read(&repository::root().join("Cargo.lock"))?)?;
-    let mut build = cargo("build --offline");
+    Ok(text)
+}
+
+/// Builds the package in a folder. Returns the path of its program.
+fn build(program: &Path, name: &str, folder: &Path) -> Result<PathBuf, String> {
+    let mut build = cargo("build");
     for name in ["mcp-core", "mcp-macros"] {
         // A packaged crate names the others by their version.
         let path = folder.join("mcp-sdk").join(name);
         build.arg("--config").arg(format!("patch.crates-io.{name}.path={:?}", path.display()));
     }
     let target = folder.join("target");
-    build.current_dir(&program).env("CARGO_TARGET_DIR", &target);
+    build.current_dir(program).env("CARGO_TARGET_DIR", &target);
     limited::run(&mut build, limited::BUILD)?;
-    Ok(target.join("debug").join(name))
+    // Programs of the same name are built to the same place.
+    let (built, copy) = (target.join("debug").join(name), program.join(name));
+    std::fs::copy(&built, &copy).map_err(|error| format!("{}: {error}", built.display()))?;
+    Ok(copy)
 }
 
 /// Packages the crates, and unpacks each into a folder of its name.
@@ -81,13 +124,22 @@ fn package(sdk: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// Returns the first program of a page.
+fn program<'a>(page: &str, text: &'a str) -> Result<&'a str, String> {
+    code(page, text, "rust", "fn main()")
+}
+
 /// Returns the first block of code of a language that contains a text.
 fn code<'a>(page: &str, text: &'a str, language: &str, contains: &str) -> Result<&'a str, String> {
+    let found = blocks(text, language).find(|code| code.contains(contains));
+    found.ok_or_else(|| format!("{page} has no {language} with {contains:?}"))
+}
+
+/// Returns the blocks of code of a language.
+fn blocks<'a>(text: &'a str, language: &str) -> impl Iterator<Item = &'a str> {
     let blocks = text.split("```").skip(1).step_by(2);
-    let mut blocks = blocks.filter_map(|block| block.split_once('\n'));
-    let found = blocks
-        .find(|(head, code)| head.split(',').next() == Some(language) && code.contains(contains));
-    found.map(|(_, code)| code).ok_or_else(|| format!("{page} has no {language} with {contains:?}"))
+    let blocks = blocks.filter_map(|block| block.split_once('\n'));
+    blocks.filter(move |(head, _)| head.split(',').next() == Some(language)).map(|(_, code)| code)
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! A server whose tools have all that converters of hosts break on, over stdio, for the tests of
-//! schema dialects in `tests/peers/dialects.rs`.
+//! schema dialects in `tests/peers/dialects.rs` and of hosts in `cargo xtask newcomer`.
 //!
 //! `dialect-server as-written|strict|flat`. Each tool returns its arguments as it received them.
 //! Only `as-written` has the tool `recursive`.
@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use mcp_server::dialect::SchemaDialect;
 use mcp_server::extract::Args;
+use mcp_server::serde_json::{Map, Value};
 use mcp_server::tool::{Structured, ToolRoute};
 use mcp_server::{Context, ServeError, Server};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -99,7 +99,7 @@ struct Maps {
     counts: BTreeMap<String, Option<i64>>,
     places: BTreeMap<String, Place>,
     by_number: HashMap<u32, String>,
-    anything: serde_json::Map<String, Value>,
+    anything: Map<String, Value>,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]

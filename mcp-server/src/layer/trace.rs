@@ -7,8 +7,8 @@ use mcp_core::text::PeerText;
 use tower_layer::Layer;
 use tracing::{debug, info, warn};
 
-/// Logs one event for each call when it ends: `info` for an answer, `warn` for a protocol error.
-/// Notifications are logged at `debug`.
+/// Logs one event for each call when it ends: `info` for an answer and for a call that is dropped
+/// without one (`cancelled`), `warn` for a protocol error. Notifications are logged at `debug`.
 ///
 /// The event has the duration in microseconds. The method, the tool and the other facts of the call
 /// are in the span around it, `mcp.server`, which every call has also without this layer.
@@ -47,9 +47,10 @@ pub struct Trace<S> {
 
 impl<S: Service> Service for Trace<S> {
     async fn call(&self, request: Request) -> Reply {
-        let started = Instant::now();
+        let mut running = Running { started: Instant::now(), has_ended: false };
         let reply = self.inner.call(request).await;
-        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        running.has_ended = true;
+        let micros = running.micros();
         match &reply {
             Ok(_) => info!(micros, "answered"),
             Err(CallError::Peer(error)) => {
@@ -63,5 +64,25 @@ impl<S: Service> Service for Trace<S> {
     async fn notify(&self, notification: Notification) {
         debug!(method = %PeerText::new(&notification.method), "notification");
         self.inner.notify(notification).await;
+    }
+}
+
+/// A call. If it is dropped before its end, the client has cancelled it or is gone.
+struct Running {
+    started: Instant,
+    has_ended: bool,
+}
+
+impl Running {
+    fn micros(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            info!(micros = self.micros(), "cancelled");
+        }
     }
 }

@@ -88,6 +88,16 @@ impl ToolAnswer {
         }
     }
 
+    /// Asserts that the call succeeded, whatever it returned.
+    ///
+    /// # Panics
+    /// If it failed, with the error.
+    #[track_caller]
+    pub fn assert_success(&self) -> &Self {
+        let _ = self.successful();
+        self
+    }
+
     /// Asserts that the call succeeded with this text: its text blocks, joined by line breaks.
     ///
     /// # Panics

@@ -44,11 +44,23 @@ impl Field {
 ///
 /// Constraints such as `minimum`, `maxLength` and `pattern` are enforced, arrays are not decoded
 /// into structs, and `5.0` is an integer. Members that only `serde(alias)` knows are refused if the
-/// schema allows no additional members, and next to arguments that HTTP headers mirror.
+/// schema allows no additional members, and next to arguments that HTTP headers mirror. The
+/// argument `wait_for_previous`, which Gemini CLI adds to calls of any tool, is ignored unless the
+/// schema has it.
 ///
 /// # Errors
 /// All errors in the arguments.
 pub fn decode<T: DeserializeOwned>(call: &ToolCall, fields: &[Field]) -> Result<T, ArgumentErrors> {
+    decode_as_sent(call, fields).or_else(|errors| match call.without_host_argument() {
+        Some(call) => decode_as_sent(&call, fields),
+        None => Err(errors),
+    })
+}
+
+fn decode_as_sent<T: DeserializeOwned>(
+    call: &ToolCall,
+    fields: &[Field],
+) -> Result<T, ArgumentErrors> {
     let value = match call.arguments().parse() {
         Ok(value) => value,
         Err(error) => {

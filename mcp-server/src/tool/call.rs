@@ -28,6 +28,17 @@ impl ToolCall {
         Self { arguments, ..self }
     }
 
+    /// Returns a call in the same context with other arguments.
+    pub(super) fn copy_with(&self, arguments: JsonBytes) -> Self {
+        let (context, schema) = (self.context.clone(), Arc::clone(&self.schema));
+        Self { context, arguments, schema }
+    }
+
+    /// Whether the input schema names an argument.
+    pub(super) fn declares(&self, argument: &str) -> bool {
+        self.schema.schema().as_value()["properties"].get(argument).is_some()
+    }
+
     /// Returns the compiled input schema of the tool.
     pub(super) fn schema(&self) -> &SchemaCheck {
         self.schema.get()

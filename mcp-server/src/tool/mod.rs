@@ -4,6 +4,7 @@ mod arguments;
 mod call;
 mod dialect;
 mod header_argument;
+mod host_arguments;
 mod output;
 mod reply;
 mod route;

@@ -92,6 +92,13 @@ fn members(schema: schemars::Schema) -> Map<String, Value> {
 
 fn finish(mut schema: Map<String, Value>) -> Schema {
     schema.shift_remove("title");
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        // `true`, the schema of an untyped value. Claude Code and Gemini CLI ignore all tools of a
+        // server if the schema of a property is not an object.
+        for property in properties.values_mut().filter(|property| **property == true) {
+            *property = Value::Object(Map::new());
+        }
+    }
     Schema::try_from(Value::Object(schema)).unwrap_or_else(|_| Schema::any_object())
 }
 
@@ -228,6 +235,19 @@ mod tests {
         one: Inner,
         maybe: Option<Inner>,
         unit: Option<()>,
+    }
+
+    #[test]
+    fn the_schema_of_a_property_is_an_object() {
+        #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
+        struct Untyped {
+            value: Value,
+            maybe: Option<Value>,
+            list: Vec<Value>,
+        }
+        let expected = json!({"value": {}, "maybe": {}, "list": {"type": "array", "items": true}});
+        assert_eq!(input_schema::<Untyped>().as_value()["properties"], expected);
+        assert_eq!(output_schema::<Untyped>().as_value()["properties"], expected);
     }
 
     #[test]

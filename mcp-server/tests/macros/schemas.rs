@@ -279,7 +279,7 @@ async fn structures_are_local_definitions() {
                     "minItems": 2,
                     "maxItems": 2,
                 },
-                "any": true,
+                "any": {},
             },
             "required": ["from", "via", "by", "unit", "shape", "text", "pair", "any"],
             "$defs": {

@@ -90,6 +90,44 @@ async fn valid_arguments_are_decoded() {
     .await;
 }
 
+/// Gemini CLI adds it to the schema of every tool that it shows to its model.
+#[tokio::test(start_paused = true)]
+async fn the_argument_that_a_host_adds_is_ignored() {
+    everywhere(travel, async |client| {
+        for tool in ["first", "all"] {
+            let arguments = json!({"city": "Oslo", "days": 3, "wait_for_previous": true});
+            assert_eq!(client.tool_text(tool, arguments).await, "Oslo 3 0");
+            let arguments = json!({"city": "Oslo", "days": 300, "wait_for_previous": true});
+            let text = rejected(&client, tool, arguments).await;
+            assert!(text.contains("/days: expected") && !text.contains("wait_for"), "{text}");
+        }
+    })
+    .await;
+}
+
+/// A tool that has an argument of this name receives it.
+#[tokio::test(start_paused = true)]
+async fn an_argument_of_the_tool_is_not_one_of_the_host() {
+    #[derive(Deserialize, JsonSchema)]
+    #[schemars(crate = "mcp_server::schemars")]
+    #[serde(deny_unknown_fields)]
+    struct Wait {
+        wait_for_previous: u8,
+    }
+    let wait = || {
+        let route = ToolRoute::builder("wait");
+        server().tool(
+            route.handler(|Args(it): Args<Wait>| async move { it.wait_for_previous.to_string() }),
+        )
+    };
+    everywhere(wait, async |client| {
+        assert_eq!(client.tool_text("wait", json!({"wait_for_previous": 7})).await, "7");
+        let text = rejected(&client, "wait", json!({"wait_for_previous": true})).await;
+        assert!(text.contains("/wait_for_previous: expected"), "{text}");
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_first_error_has_its_pointer() {
     everywhere(travel, async |client| {

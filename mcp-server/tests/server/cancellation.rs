@@ -1,10 +1,11 @@
 //! `notifications/cancelled`: the handler is dropped and the request is not answered. Spec:
 //! basic/utilities/cancellation.
 
+use mcp_server::layer::TraceLayer;
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Limits, Revision, ServerBuilder};
 use mcp_test_support::message;
-use mcp_test_support::{Gate, settle};
+use mcp_test_support::{Gate, Log, settle};
 use serde_json::json;
 
 use crate::harness::{Client, Raw, Transport, built, everywhere, named, server, waiting_tool};
@@ -35,6 +36,23 @@ async fn a_cancelled_call_is_dropped_and_not_answered() {
             .await;
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_call_is_logged() {
+    let (log, _guard) = Log::capture();
+    let gate = Gate::new();
+    let traced = built(server().tool(waiting_tool("wait", &gate)).layer(TraceLayer::new()));
+    let client = Client::connect(&traced, Transport::Stream, Revision::LATEST).await;
+    let call = client.start_tool("wait");
+    gate.arrived(1).await;
+    client.cancel(&call);
+    gate.dropped(1).await;
+    client.ok("tools/list", json!({})).await;
+    let text = log.text();
+    let events = |event: &str| text.lines().filter(|line| line.contains(event)).count();
+    assert_eq!(events("layer::trace: cancelled"), 1, "{text}");
+    assert_eq!(events("layer::trace: answered"), 1, "{text}");
 }
 
 #[tokio::test(start_paused = true)]

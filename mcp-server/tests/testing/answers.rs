@@ -80,7 +80,10 @@ async fn an_assertion_that_fails_says_what_came() {
     assert!(text.starts_with(begin), "{text}");
     let text = panic_of(|| poem.structured::<Value>());
     assert!(text.starts_with("the result of \"poem\" has no structured content"), "{text}");
+    poem.assert_success().assert_text("one\ntwo\nthree");
     let wrong = client.call("weather", json!({"days": 1})).await;
+    let text = panic_of(|| wrong.assert_success().json().clone());
+    assert!(text.starts_with("\"weather\" failed:\n"), "{text}");
     let text = panic_of(|| wrong.text());
     assert!(text.starts_with("\"weather\" failed:\n"), "{text}");
     assert!(text.contains("- /city: the argument is required"), "{text}");
