@@ -18,6 +18,8 @@
 //! - `client_side`: the client, as all of these see it
 
 mod authorizer;
+mod bearer_token;
+mod binding;
 mod client_side;
 mod endpoint;
 mod legacy;
@@ -33,7 +35,9 @@ mod transport;
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 /// Lets implementations of [`Authorizer`] and [`HttpStack`] have async functions.
 pub use async_trait::async_trait;
-pub use authorizer::{Authorizer, BearerToken, BearerTokenError, Binding, Refusal, Verdict};
+pub use authorizer::{Authorizer, Refusal, Verdict};
+pub use bearer_token::{BearerToken, BearerTokenError};
+pub use binding::Binding;
 pub use bytes::Bytes;
 pub use endpoint::{BadEndpoint, Endpoint};
 pub use limits::HttpLimits;
