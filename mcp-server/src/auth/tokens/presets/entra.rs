@@ -3,7 +3,7 @@
 use mcp_core::jose::SigningAlgorithm;
 
 use crate::auth::JwtVerifierBuilder;
-use crate::auth::preset::{Preset, PresetAudience, check_ids};
+use crate::auth::tokens::preset::{Preset, PresetAudience, check_ids};
 
 /// Tokens of version 2.0 have the client id as audience, and those for an identifier URI that URI.
 const AUDIENCE: PresetAudience = PresetAudience::AnyOf(&["<client id>", "api://<client id>"]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::auth::claims::MAX_AUDIENCES;
+use crate::auth::tokens::claims::MAX_AUDIENCES;
 
 /// How often keys are fetched, and how long they are used.
 #[derive(Debug, Clone, PartialEq, Eq)]

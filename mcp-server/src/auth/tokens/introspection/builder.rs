@@ -13,7 +13,7 @@ use super::answer::TokenRules;
 use super::credentials::Credentials;
 use super::limits::IntrospectionLimits;
 use super::verifier::IntrospectionVerifier;
-use crate::auth::verify::Audience;
+use crate::auth::tokens::verify::Audience;
 use crate::error::BuildError;
 
 /// Builds an [`IntrospectionVerifier`].

@@ -3,7 +3,7 @@
 use mcp_core::jose::SigningAlgorithm;
 
 use crate::auth::JwtVerifierBuilder;
-use crate::auth::preset::{Preset, PresetAudience, check_ids};
+use crate::auth::tokens::preset::{Preset, PresetAudience, check_ids};
 
 /// Access tokens have no audience, and no type: the claims `client_id` and `token_use` tell them
 /// from others.

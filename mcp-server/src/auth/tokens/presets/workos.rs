@@ -3,7 +3,7 @@
 use mcp_core::jose::SigningAlgorithm;
 
 use crate::auth::JwtVerifierBuilder;
-use crate::auth::preset::{Preset, PresetAudience, check_base};
+use crate::auth::tokens::preset::{Preset, PresetAudience, check_base};
 
 const WORKOS: Preset = Preset {
     issuers: &["<issuer>"],

@@ -17,8 +17,8 @@ use super::credentials::Credentials;
 use super::flights::{Decision, Flights};
 use super::limits::IntrospectionLimits;
 use super::rejected::{self, Key, Rejected};
-use crate::auth::token_cache::TokenCache;
-use crate::auth::verifier::{TokenVerifier, VerifiedToken, VerifyError};
+use crate::auth::tokens::token_cache::TokenCache;
+use crate::auth::tokens::verifier::{TokenVerifier, VerifiedToken, VerifyError};
 
 /// Verifies tokens by asking the authorization server that issued them (RFC 7662): for opaque
 /// tokens, and where a revoked token must stop working within a minute.

@@ -11,12 +11,12 @@ use http::{HeaderMap, StatusCode};
 use mcp_core::oauth::Challenge;
 use tokio::time::timeout;
 
-use super::Principal;
 use super::dpop::{self, BadProof, Dpop};
 use super::guard::Guard;
 use super::refused::{Authenticated, Refusal, Refused};
 use super::token_cache;
 use super::verifier::{VERIFY_TIMEOUT, VerifiedToken, VerifyError};
+use crate::auth::Principal;
 use crate::clock;
 
 /// Time after which the streams of a token end that does not say when it expires. Fixed: a token

@@ -16,7 +16,7 @@ use super::jwt_verifier::{Clock, JwtVerifier};
 use super::key_cache::KeyCache;
 use super::limits::JwtLimits;
 use super::rules::Rules;
-use crate::auth::claims::LEEWAY;
+use crate::auth::tokens::claims::LEEWAY;
 use crate::error::BuildError;
 
 /// The settings of a [`JwtVerifier`].
@@ -45,6 +45,13 @@ enum KeySource {
     Metadata,
     Url(String),
     Fixed(JwkSet),
+}
+
+/// The keys of a verifier, when its settings are checked.
+enum Keys {
+    /// The settings have them.
+    Given(JwkSet),
+    Fetched(KeyLocation),
 }
 
 /// Longest tolerance for clocks that differ. Fixed: more would accept tokens that have expired.
@@ -187,7 +194,7 @@ impl JwtVerifierBuilder {
         self
     }
 
-    pub(in crate::auth) fn with_problem(mut self, problem: Option<String>) -> Self {
+    pub(in crate::auth::tokens) fn with_problem(mut self, problem: Option<String>) -> Self {
         self.problem = problem;
         self
     }
@@ -223,23 +230,23 @@ impl JwtVerifierBuilder {
             let exact = issuers.iter().filter_map(IssuerPattern::exact);
             authorization_servers = exact.map(str::to_owned).collect();
         }
-        let location = match self.keys {
+        let keys = match self.keys {
             KeySource::Fixed(keys) if keys.keys().is_empty() => {
                 return Err(invalid("no key of the set can be used".to_owned()));
             }
-            KeySource::Fixed(keys) => Err(keys),
-            KeySource::Url(url) => Ok(KeyLocation::Url(url)),
+            KeySource::Fixed(keys) => Keys::Given(keys),
+            KeySource::Url(url) => Keys::Fetched(KeyLocation::Url(url)),
             KeySource::Metadata => match issuers.first().and_then(IssuerPattern::exact) {
-                Some(issuer) => Ok(KeyLocation::Metadata { issuer: issuer.to_owned() }),
+                Some(issuer) => Keys::Fetched(KeyLocation::Metadata { issuer: issuer.to_owned() }),
                 None => {
                     let reason = "an issuer with placeholders has no metadata; call keys_url";
                     return Err(invalid(reason.to_owned()));
                 }
             },
         };
-        let keys = match location {
-            Err(keys) => KeyCache::fixed(keys, self.limits.clone()),
-            Ok(location) => {
+        let keys = match keys {
+            Keys::Given(keys) => KeyCache::fixed(keys, self.limits.clone()),
+            Keys::Fetched(location) => {
                 let (KeyLocation::Url(url) | KeyLocation::Metadata { issuer: url }) = &location;
                 let uri: Uri =
                     url.parse().map_err(|_| invalid(format!("{url:?} is not a valid URL")))?;

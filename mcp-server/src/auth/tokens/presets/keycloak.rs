@@ -3,7 +3,7 @@
 use mcp_core::jose::SigningAlgorithm;
 
 use crate::auth::JwtVerifierBuilder;
-use crate::auth::preset::{Preset, PresetAudience, check_base};
+use crate::auth::tokens::preset::{Preset, PresetAudience, check_base};
 
 /// The type in the header is `JWT` for every token; the claim `typ` tells access tokens from ID
 /// tokens and refresh tokens.

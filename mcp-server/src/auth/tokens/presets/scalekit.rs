@@ -3,7 +3,7 @@
 use mcp_core::jose::SigningAlgorithm;
 
 use crate::auth::JwtVerifierBuilder;
-use crate::auth::preset::{Preset, PresetAudience, check_base, check_ids};
+use crate::auth::tokens::preset::{Preset, PresetAudience, check_base, check_ids};
 
 /// The audience is the id of the resource, or its URL as the dashboard has it.
 const SCALEKIT: Preset = Preset {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use mcp_core::oauth::Challenge;
 
-use super::Principal;
+use crate::auth::Principal;
 
 /// A request that is refused for its token or its scopes.
 #[derive(Debug)]

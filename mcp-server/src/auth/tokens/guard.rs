@@ -8,12 +8,12 @@ use mcp_core::oauth::{Challenge, ProtectedResourceMetadata};
 
 use tokio::sync::Semaphore;
 
-use super::Scopes;
 use super::dpop::{self, Dpop};
 use super::refused::Refused;
 use super::resource_url::ResourceUrl;
 use super::token_cache::TokenCache;
 use super::verifier::TokenVerifier;
+use crate::auth::Scopes;
 
 pub(super) type OnRefused = Arc<dyn Fn(&Refused<'_>) + Send + Sync>;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
-use super::{Principal, Scopes};
+use crate::auth::{Principal, Scopes};
 
 /// Why a token is refused: "it …".
 pub(super) type Reason = Cow<'static, str>;

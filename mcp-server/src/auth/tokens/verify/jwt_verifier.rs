@@ -9,7 +9,7 @@ use mcp_core::jose::{JwkSet, Jwt, sha256};
 
 use super::key_cache::KeyCache;
 use super::rules::Rules;
-use crate::auth::claims::Reason;
+use crate::auth::tokens::claims::Reason;
 use crate::auth::{TokenVerifier, VerifiedToken, VerifyError};
 
 /// Returns the time, against which the claims of tokens are checked.

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use mcp_core::jose::sha256;
 
-use super::Principal;
 use super::verifier::{TokenVerifier, VerifiedToken, VerifyError};
+use crate::auth::Principal;
 
 /// Accepts tokens that are known beforehand: for tests, and for tools that share one secret.
 ///

@@ -3,7 +3,7 @@
 use mcp_core::jose::SigningAlgorithm;
 
 use crate::auth::JwtVerifierBuilder;
-use crate::auth::preset::{Preset, PresetAudience, check_base, check_ids};
+use crate::auth::tokens::preset::{Preset, PresetAudience, check_base, check_ids};
 
 /// A token is from any issuer within the project: the project itself, an application of a tenant,
 /// or an agentic one.

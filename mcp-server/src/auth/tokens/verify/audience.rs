@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::auth::claims::{Reason, text, texts};
+use crate::auth::tokens::claims::{Reason, text, texts};
 
 /// For whom a token must have been issued. A server that accepts tokens for others lets those use
 /// what it protects in the name of their users.
@@ -26,7 +26,7 @@ pub enum Audience {
 }
 
 impl Audience {
-    pub(in crate::auth) fn check(
+    pub(in crate::auth::tokens) fn check(
         &self,
         claims: &Map<String, Value>,
         resource: &str,
@@ -58,7 +58,7 @@ impl Audience {
     }
 
     /// What is wrong with the setting.
-    pub(in crate::auth) fn problem(&self) -> Option<&'static str> {
+    pub(in crate::auth::tokens) fn problem(&self) -> Option<&'static str> {
         let list = match self {
             Self::Resource => return None,
             Self::AnyOf(list) | Self::ResourceOrAnyOf(list) => list,

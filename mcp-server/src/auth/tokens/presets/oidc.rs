@@ -3,7 +3,7 @@
 use mcp_core::jose::SigningAlgorithm;
 
 use crate::auth::JwtVerifierBuilder;
-use crate::auth::preset::{Preset, PresetAudience};
+use crate::auth::tokens::preset::{Preset, PresetAudience};
 
 const OIDC: Preset = Preset {
     issuers: &["<issuer>"],

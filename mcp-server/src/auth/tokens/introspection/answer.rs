@@ -6,12 +6,12 @@ use std::time::SystemTime;
 use mcp_core::text::PeerText;
 use serde_json::{Map, Value};
 
-use crate::auth::claims::{
+use crate::auth::tokens::claims::{
     LEEWAY, MAX_AUDIENCES, Reason, check_times, key_thumbprint, principal, scopes, text,
 };
-use crate::auth::token_kind;
-use crate::auth::verifier::VerifiedToken;
-use crate::auth::verify::Audience;
+use crate::auth::tokens::token_kind;
+use crate::auth::tokens::verifier::VerifiedToken;
+use crate::auth::tokens::verify::Audience;
 
 /// What an authorization server says about a token: its claims, if it is active.
 #[derive(Debug)]

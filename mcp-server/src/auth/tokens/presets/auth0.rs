@@ -3,7 +3,7 @@
 use mcp_core::jose::SigningAlgorithm;
 
 use crate::auth::JwtVerifierBuilder;
-use crate::auth::preset::{Preset, PresetAudience, check_ids};
+use crate::auth::tokens::preset::{Preset, PresetAudience, check_ids};
 
 /// The issuer ends in a slash. Tokens of the older profile have the type `JWT`; `permissions` is an
 /// array, with role-based access control.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::access::AccessRules;
 use super::dpop::{Dpop, DpopSettings};
 use super::guard::{Guard, OnRefused};
 use super::refused::Refused;
@@ -14,6 +13,7 @@ use super::token_cache::TokenCache;
 use super::verifier::TokenVerifier;
 #[cfg(feature = "audit")]
 use crate::audit::{AuditEvent, AuditLog, Outcome};
+use crate::auth::access::AccessRules;
 use crate::error::BuildError;
 use crate::input::KeyRing;
 
@@ -243,7 +243,7 @@ impl Protection {
         }
         let of_methods = self.access.methods.values().flatten();
         for scope in self.access.server.iter().chain(of_methods) {
-            if scope.is_empty() || !super::route_scopes::is_scope_text(scope) {
+            if scope.is_empty() || !crate::auth::route_scopes::is_scope_text(scope) {
                 return Err(invalid(format!("the scope {scope:?} is not valid")));
             }
         }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use mcp_core::jose::Jwt;
 use tokio::time::{Instant, timeout};
 
-use crate::auth::verifier::VERIFY_TIMEOUT;
+use crate::auth::tokens::verifier::VERIFY_TIMEOUT;
 use crate::auth::{TokenVerifier, VerifiedToken, VerifyError};
 
 /// Accepts what one of several verifiers accepts: tokens of several authorization servers, or of

@@ -8,7 +8,7 @@ use mcp_core::sync::Mutex;
 use tokio::sync::watch;
 
 use super::rejected::Key;
-use crate::auth::verifier::{VerifiedToken, VerifyError};
+use crate::auth::tokens::verifier::{VerifiedToken, VerifyError};
 
 pub(super) type Decision = Result<VerifiedToken, VerifyError>;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::Principal;
+use crate::auth::Principal;
 
 /// Time that a verifier has for one token. Fixed: clients wait no longer, and a verifier has
 /// shorter timeouts of its own.

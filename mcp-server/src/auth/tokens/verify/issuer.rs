@@ -93,7 +93,7 @@ impl IssuerPattern {
 }
 
 /// Whether a text can be the id of a tenant or of a project in a URL.
-pub(in crate::auth) fn is_id(text: &str) -> bool {
+pub(in crate::auth::tokens) fn is_id(text: &str) -> bool {
     (1..=MAX_SEGMENT_BYTES).contains(&text.len())
         && !matches!(text, "." | "..")
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))

@@ -8,8 +8,10 @@ use serde_json::{Map, Value};
 
 use super::audience::Audience;
 use super::issuer::IssuerPattern;
-use crate::auth::claims::{Reason, check_times, date, key_thumbprint, principal, scopes, text};
-use crate::auth::{VerifiedToken, token_kind};
+use crate::auth::tokens::claims::{
+    Reason, check_times, date, key_thumbprint, principal, scopes, text,
+};
+use crate::auth::tokens::{VerifiedToken, token_kind};
 
 /// What a token must say.
 #[derive(Debug, Clone)]
