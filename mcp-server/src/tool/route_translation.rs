@@ -1,6 +1,6 @@
 //! Translates the arguments of a call from the form of a dialect, when the call arrives and before
-//! anything reads them: scopes, layers, tasks and the handler see the form of the schema as written,
-//! so a caller cannot show them different values (THREAT-118).
+//! anything reads them: scopes, layers, tasks and the handler see the form of the schema as
+//! written, so a caller cannot show them different values (THREAT-118).
 
 use std::sync::Arc;
 
