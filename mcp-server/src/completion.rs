@@ -9,6 +9,8 @@ use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::Completion;
 
 use crate::context::{Context, HandlerCall, HandlerFuture};
+use crate::extract::{Extract, Rejection};
+use crate::handler::Handler;
 
 /// The future of one completion.
 pub type CompletionFuture = HandlerFuture<Completion>;
@@ -30,7 +32,7 @@ pub type CompletionFuture = HandlerFuture<Completion>;
 ///     format!("Plan a trip to {city}.")
 /// }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CompletionCall {
     pub(crate) context: Context,
     pub(crate) value: String,
@@ -60,6 +62,13 @@ impl CompletionCall {
 impl HandlerCall for CompletionCall {
     fn context(&self) -> &Context {
         &self.context
+    }
+}
+
+/// The call itself, as an argument of a [handler](crate::handler::Handler).
+impl Extract<Self> for CompletionCall {
+    fn extract(call: &Self) -> Result<Self, Rejection> {
+        Ok(call.clone())
     }
 }
 
@@ -107,6 +116,18 @@ impl Completer {
         complete: impl Fn(CompletionCall) -> CompletionFuture + Send + Sync + 'static,
     ) -> Self {
         Self(Arc::new(complete))
+    }
+
+    /// A completer whose arguments are extractors.
+    pub(crate) fn of_handler<M, H>(handler: H) -> Self
+    where
+        H: Handler<CompletionCall, M>,
+        H::Output: IntoCompletion,
+    {
+        Self::new(move |call| match handler.run(&call) {
+            Ok(running) => Box::pin(async move { running.await.into_completion() }),
+            Err(rejection) => Box::pin(std::future::ready(Err(rejection.into_error_object()))),
+        })
     }
 
     pub(crate) fn complete(&self, call: CompletionCall) -> CompletionFuture {

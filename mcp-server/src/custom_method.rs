@@ -2,15 +2,53 @@
 
 use std::fmt;
 use std::future::Future;
-use std::panic::Location;
+use std::marker::PhantomData;
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method, Row};
 use mcp_core::revision::Revision;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::context::{Context, HandlerFuture};
+use crate::context::{Context, HandlerCall, HandlerFuture};
+use crate::extract::{Args, Extract, Rejection};
+use crate::handler::Handler;
+use crate::wiring::Wiring;
+
+/// A call of a method that is not part of the core protocol, with the parameters of `M`.
+///
+/// It is what the [handler](crate::handler::Handler) of
+/// [`ServerBuilder::method_with`](crate::ServerBuilder::method_with) takes its arguments from:
+/// `Args<M::Params>`, [`Context`], [`State<S>`](crate::extract::State) and
+/// [`Extension<T>`](crate::extract::Extension), in any order.
+pub struct MethodCall<M> {
+    context: Context,
+    params: JsonBytes,
+    method: PhantomData<fn() -> M>,
+}
+
+impl<M> fmt::Debug for MethodCall<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MethodCall")
+            .field("context", &self.context)
+            .field("params", &self.params)
+            .finish()
+    }
+}
+
+impl<M: Method + 'static> HandlerCall for MethodCall<M> {
+    fn context(&self) -> &Context {
+        &self.context
+    }
+}
+
+impl<M: Method + 'static> Extract<MethodCall<M>> for Args<M::Params> {
+    fn extract(call: &MethodCall<M>) -> Result<Self, Rejection> {
+        let params = call.params.parse().map_err(|error| crate::error::invalid_params(&error))?;
+        Ok(Self(params))
+    }
+}
 
 type Handle = dyn Fn(Context, &JsonBytes) -> HandlerFuture<JsonBytes> + Send + Sync;
 
@@ -20,8 +58,8 @@ pub(crate) struct CustomMethod {
     handle: Box<Handle>,
     /// The row of a method of an extension.
     row: Option<&'static Row>,
-    /// Where it was registered.
-    pub(crate) place: &'static Location<'static>,
+    /// Where it was registered, and what its handler needs.
+    pub(crate) wiring: Wiring,
 }
 
 impl CustomMethod {
@@ -34,14 +72,31 @@ impl CustomMethod {
     {
         Self::encoded(move |params, context: Context| {
             let running = handler(params, context.clone());
-            async move {
-                let result = running.await?;
-                let encoder = &context.call().environment.encoder;
-                encoder
-                    .encode_custom(&result, context.rules())
-                    .map_err(|error| crate::error::internal("encoding a result", &error))
-            }
+            async move { encode(&context, &running.await?) }
         })
+    }
+
+    /// Creates a method from a handler whose arguments are extractors.
+    #[track_caller]
+    pub(crate) fn of_handler<M, A, H>(handler: H) -> Self
+    where
+        M: Method + 'static,
+        H: Handler<MethodCall<M>, A, Output = Result<M::Result, ErrorObject>>,
+    {
+        let mut wiring = Wiring::here();
+        H::needs(&mut wiring.needs);
+        let handle: Box<Handle> = Box::new(move |context, params| {
+            let call = MethodCall {
+                context: context.clone(),
+                params: params.clone(),
+                method: PhantomData,
+            };
+            match handler.run(&call) {
+                Ok(running) => Box::pin(async move { encode(&context, &running.await?) }),
+                Err(rejection) => Box::pin(std::future::ready(Err(rejection.into_error_object()))),
+            }
+        });
+        Self { handle, row: None, wiring }
     }
 
     /// Creates a method whose handler encodes its result.
@@ -57,7 +112,7 @@ impl CustomMethod {
             let running = params.map(|params| handler(params, context));
             Box::pin(async move { running?.await })
         });
-        Self { handle, row: None, place: Location::caller() }
+        Self { handle, row: None, wiring: Wiring::here() }
     }
 
     /// Sets the row of a method of an extension.
@@ -82,6 +137,12 @@ impl CustomMethod {
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }
+}
+
+fn encode<R: Serialize>(context: &Context, result: &R) -> Result<JsonBytes, ErrorObject> {
+    let encoder = &context.call().environment.encoder;
+    let encoded = encoder.encode_custom(result, context.rules());
+    encoded.map_err(|error| crate::error::internal("encoding a result", &error))
 }
 
 impl fmt::Debug for CustomMethod {

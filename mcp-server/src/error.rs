@@ -166,7 +166,7 @@ pub enum BuildError {
         StateRemedy(*.in_arc)
     )]
     MissingState {
-        /// "tool", "prompt" or "resource".
+        /// "tool", "prompt", "resource" or "method".
         kind: &'static str,
         /// The name, or URI.
         name: String,

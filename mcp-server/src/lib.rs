@@ -215,6 +215,7 @@ mod wiring;
 
 pub use auth::Principal;
 pub use context::Context;
+pub use custom_method::MethodCall;
 pub use error::{BuildError, ServeError, ToolError};
 pub use limits::Limits;
 pub use registry::ServerHandle;

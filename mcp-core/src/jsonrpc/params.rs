@@ -118,6 +118,29 @@ impl Params {
         }
     }
 
+    /// Returns the parameters with another value of a member, which is `json`: the text of a JSON
+    /// value. `None` if they do not have the member.
+    ///
+    /// This is for the server, which translates the arguments of calls.
+    ///
+    /// # Errors
+    /// As [`Params::members`].
+    #[doc(hidden)]
+    pub fn with_value(&self, name: &'static str, json: &str) -> Result<Option<Self>, MembersError> {
+        let text = self.text.as_str();
+        let noted = noted(self.places.as_ref().map(|places| &places.members[..]), &MEMBERS, [name]);
+        let [value] = match noted {
+            Some(places) => places.map(Place::range),
+            None => member_ranges(text, [name])?,
+        };
+        let Some(value) = value else { return Ok(None) };
+        let text = [&text[..value.start], json, &text[value.end..]].concat();
+        // The places of the members of another `_meta` are not known.
+        let places = self.places.filter(|_| name != META);
+        let places = places.and_then(|places| places.with_length(&value, json.len()));
+        Ok(Some(Self { text: JsonBytes::from_trusted(text), places }))
+    }
+
     /// Returns the texts of the named members of `_meta`, in the order of `names`. `meta` is the
     /// text of `_meta` in these parameters.
     ///
@@ -184,6 +207,21 @@ impl Places {
             Some(())
         })?;
         Some((!unusual).then_some(places))
+    }
+
+    /// The places after a value has another length. `None` if one is beyond 4 GiB.
+    fn with_length(mut self, value: &Range<usize>, length: usize) -> Option<Self> {
+        for place in self.members.iter_mut().chain(&mut self.meta_members) {
+            let Some(range) = place.range().filter(|range| range.end >= value.end) else {
+                continue;
+            };
+            let start = match range == *value {
+                true => range.start,
+                false => range.start - value.len() + length,
+            };
+            *place = Place::new(0, start, range.end - value.len() + length)?;
+        }
+        Some(self)
     }
 }
 
@@ -335,5 +373,35 @@ mod tests {
         assert_eq!(token(&known), token(&searched));
         let twice = ["name", "name"].into_iter().zip(ranges);
         assert!(Params::with_known_members(text, twice).places.is_none());
+    }
+
+    #[test]
+    fn another_value_moves_the_places_behind_it() {
+        for text in [
+            r#"{"_meta":{"progressToken":1},"name":"a","arguments":{"b":1} ,"uri":2}"#,
+            r#"{ "arguments" : {} , "taskId":"t","_meta" : {"x":1, "progressToken":"é"},"name":"a"}"#,
+            r#"{"arguments":{},"a":1,"\u0061":2,"name":"a"}"#,
+        ] {
+            let params = decoded(text);
+            for value in ["{}", r#"{"longer":[1,2,3],"name":"é"}"#] {
+                let other = params.with_value("arguments", value).unwrap().unwrap();
+                let searched = Params::from(other.text.clone());
+                assert_eq!(other.members(MEMBERS), searched.members(MEMBERS), "{text}");
+                let [arguments, name] = other.member_texts(["arguments", "name"]).unwrap();
+                assert_eq!((arguments, name), (Some(value), Some(r#""a""#)), "{text}");
+                let token = |params: &Params| {
+                    let [meta] = params.members([META]).unwrap();
+                    let meta = meta?;
+                    let [token] =
+                        params.meta_members(meta.as_str(), [meta::PROGRESS_TOKEN]).unwrap();
+                    token.map(str::to_owned)
+                };
+                assert_eq!(token(&other), token(&searched), "{text}");
+                assert_eq!(other.places.is_some(), params.places.is_some(), "{text}");
+            }
+            assert_eq!(params.with_value("requestState", "1"), Ok(None));
+            let meta = params.with_value(META, "{}").unwrap();
+            assert!(meta.is_none_or(|meta| meta.places.is_none()));
+        }
     }
 }

@@ -90,14 +90,27 @@ pub(super) fn completers(scope: &Scope<'_>, function: &Function) -> TokenStream 
     let (krate, private, call, this) = (scope.krate, scope.private(), local("call"), local("this"));
     let one = |(_, argument): (&Parameter, &Argument)| {
         let name = &argument.name;
+        let mut needs = None;
         let (uses_provider, span, value) = match argument.complete.as_ref()? {
             Complete::Choices(choices) => {
                 (false, choices.span(), quote!(#private::complete_from(#call.value(), &#choices)))
             }
-            Complete::Function { path, has_receiver, is_async } => {
+            // The types of its parameters are not known here; the compiler infers them.
+            Complete::Function { path, has_receiver: false, is_async: true, injected }
+                if injected.is_empty() =>
+            {
+                needs =
+                    Some(quote!(.completes_with(|needs| #private::completion_needs(needs, #path))));
+                (false, path.span(), quote!(#private::complete_by(#path, &#call)?.await))
+            }
+            Complete::Function { path, has_receiver, is_async, injected } => {
                 let receiver = has_receiver.then(|| quote!(&*#this,));
                 let wait = is_async.then(|| quote!(.await));
-                (*has_receiver, path.span(), quote!(#path(#receiver &#call) #wait))
+                needs = (!injected.is_empty()).then(|| quote!(#(.takes::<#injected>())*));
+                let injected = injected.iter().map(|ty| {
+                    quote!(<#ty as #krate::extract::FromContext>::from_context(#call.context())?)
+                });
+                (*has_receiver, path.span(), quote!(#path(#receiver &#call #(, #injected)*) #wait))
             }
         };
         // Errors about the returned type are reported at the path of the function.
@@ -113,7 +126,7 @@ pub(super) fn completers(scope: &Scope<'_>, function: &Function) -> TokenStream 
             quote!(-> #krate::completion::CompletionFuture),
             body,
         );
-        Some(quote!(.complete(#name, #closure)))
+        Some(quote!(.complete(#name, #closure) #needs))
     };
     function.arguments().filter_map(one).collect()
 }

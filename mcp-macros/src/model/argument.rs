@@ -4,7 +4,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
 use syn::{
-    Expr, ExprArray, ExprLit, Lit, LitStr, Pat, Path, Signature, Type, ext::IdentExt as _,
+    Expr, ExprArray, ExprLit, FnArg, Lit, LitStr, Pat, Path, Signature, Type, ext::IdentExt as _,
     spanned::Spanned as _,
 };
 
@@ -47,7 +47,14 @@ impl Default {
 /// The source of suggestions for an argument.
 pub(crate) enum Complete {
     Choices(ExprArray),
-    Function { path: Path, has_receiver: bool, is_async: bool },
+    /// `injected` has the types of the parameters behind the call, which are known of a function
+    /// of the same block.
+    Function {
+        path: Path,
+        has_receiver: bool,
+        is_async: bool,
+        injected: Vec<Type>,
+    },
 }
 
 impl Argument {
@@ -188,12 +195,16 @@ fn completion(value: Expr, siblings: &[&Signature], errors: &mut Errors) -> Opti
         Expr::Path(function) if function.qself.is_none() => {
             let sibling = sibling_of(&function.path)
                 .and_then(|name| siblings.iter().find(|it| it.ident == *name));
-            let (has_receiver, is_async) = match sibling {
-                Some(signature) => (signature.receiver().is_some(), signature.asyncness.is_some()),
+            let (has_receiver, is_async, injected) = match sibling {
+                Some(signature) => (
+                    signature.receiver().is_some(),
+                    signature.asyncness.is_some(),
+                    types_behind_call(signature),
+                ),
                 // A function of another impl block, or a free one: assume the usual signature.
-                None => (sibling_of(&function.path).is_some(), true),
+                None => (sibling_of(&function.path).is_some(), true, Vec::new()),
             };
-            Some(Complete::Function { path: function.path, has_receiver, is_async })
+            Some(Complete::Function { path: function.path, has_receiver, is_async, injected })
         }
         other => {
             errors.at_span(
@@ -205,6 +216,15 @@ fn completion(value: Expr, siblings: &[&Signature], errors: &mut Errors) -> Opti
             None
         }
     }
+}
+
+/// Returns the types of the parameters of a completion function behind the `&CompletionCall`.
+fn types_behind_call(signature: &Signature) -> Vec<Type> {
+    let typed = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(parameter) => Some((*parameter.ty).clone()),
+        FnArg::Receiver(_) => None,
+    });
+    typed.skip(1).collect()
 }
 
 /// Returns `topics` of `Self::topics`.

@@ -43,7 +43,8 @@ pub enum OnFailure {
     Continue,
 }
 
-/// How the arguments of a call are recorded.
+/// How the arguments of a call are recorded: in the form of the schema as written, whatever the
+/// [dialect](crate::dialect) of the call, so that calls with the same meaning have the same digest.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Arguments {
     /// As SHA-256 of their canonical JSON (`arguments_digest`). It proves later which arguments

@@ -26,8 +26,6 @@ pub(crate) trait ScopeSource {
     /// Whether any route has scopes.
     fn has_scopes(&self) -> bool;
     fn of_tool(&self, name: &str) -> Option<&RouteScopes>;
-    /// Returns the arguments that the handler of a tool sees, if they have another form than these.
-    fn arguments_as_written(&self, tool: &str, arguments: &str) -> Option<String>;
     fn of_prompt(&self, name: &str) -> Option<&RouteScopes>;
     /// Returns the scopes of the route that reads a URI, and the variables of its template.
     fn of_resource(&self, uri: &str) -> Option<(&RouteScopes, Variables)>;
@@ -170,10 +168,9 @@ impl AccessRules {
         &'a self,
         scopes: &'a RouteScopes,
         params: &Params,
-        as_written: impl Fn(&str) -> Option<String>,
     ) -> Vec<Cow<'a, str>> {
         let mut required = self.of_method(ToolsCall::NAME);
-        match resolve_for_call(scopes, params, as_written) {
+        match resolve_for_call(scopes, params) {
             Ok(resolved) => required.extend(resolved),
             Err(_) => required.extend(scopes.fixed().map(Cow::Borrowed)),
         }
@@ -205,11 +202,7 @@ fn add_of_routes<'a>(
             let Some(scopes) = scopes else { return Ok(()) };
             // First those that do not depend on arguments: they are known if one is not valid.
             required.extend(scopes.fixed().map(Cow::Borrowed));
-            let as_written = |arguments: &str| match method {
-                ToolsCall::NAME => routes.arguments_as_written(&name, arguments),
-                _ => None,
-            };
-            required.extend(resolve_for_call(scopes, params, as_written)?);
+            required.extend(resolve_for_call(scopes, params)?);
         }
         ResourcesRead::NAME | ResourcesSubscribe::NAME | ResourcesUnsubscribe::NAME => {
             let Resource { uri } = parse(params)?;
@@ -238,19 +231,16 @@ fn add_of_routes<'a>(
     Ok(())
 }
 
-/// Returns the scopes of a route that is called with arguments. `as_written` returns the form that
-/// the handler sees, if it is another one.
+/// Returns the scopes of a route that is called with arguments.
 fn resolve_for_call<'a>(
     scopes: &'a RouteScopes,
     params: &Params,
-    as_written: impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<Cow<'a, str>>, ErrorObject> {
     // Parsed when it is first needed: most scopes do not depend on arguments.
     let arguments = std::cell::OnceCell::new();
     let parse = || {
         let [arguments] = params.member_texts(["arguments"]).ok()?;
-        let written = as_written(arguments?);
-        serde_json::from_str::<Map<String, Value>>(written.as_deref().or(arguments)?).ok()
+        serde_json::from_str::<Map<String, Value>>(arguments?).ok()
     };
     let value = |name: &str| {
         let arguments = arguments.get_or_init(parse);

@@ -3,7 +3,8 @@
 //! Both forms are understood, because a client may have either schema: a value that is not in the
 //! form of the dialect is left as it is.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use mcp_core::codec::scan::{ScanError, scan};
 use mcp_core::json::has_reserved_name;
@@ -43,7 +44,7 @@ impl CallForm {
     ///
     /// # Errors
     /// If a list of entries has a key twice, a string contains JSON that exceeds the limits, or a
-    /// number is out of range.
+    /// number is out of range. They name the places in the form that was sent.
     pub(crate) fn translate(
         &self,
         arguments: &str,
@@ -72,6 +73,9 @@ impl CallForm {
     }
 }
 
+/// The index of the entry of each key, in the list that was sent for a map.
+type Entries = HashMap<String, usize>;
+
 /// The translation of the arguments of one call.
 struct Translation<'a> {
     root: &'a Value,
@@ -79,6 +83,7 @@ struct Translation<'a> {
     limits: &'a ConnectionLimits,
     /// The number of values that strings with JSON may still contain.
     values_left: usize,
+    /// In the form that was sent.
     pointer: String,
     errors: Vec<String>,
 }
@@ -103,14 +108,16 @@ impl<'a> Translation<'a> {
             }
             return;
         }
-        if let (Value::Array(entries), Some(_)) = (&*value, facets.map())
-            && let Some(map) = self.map_of(entries)
+        let mut entries = Entries::new();
+        if let (Value::Array(list), Some(_)) = (&*value, facets.map())
+            && let Some((map, places)) = self.map_of(list)
         {
             *value = Value::Object(map);
+            entries = places;
             self.has_changed = true;
         }
         match value {
-            Value::Object(members) => self.members(&facets, members, depth),
+            Value::Object(members) => self.members(&facets, members, &entries, depth),
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
                     if let Some(schema) = facets.item(index) {
@@ -122,7 +129,14 @@ impl<'a> Translation<'a> {
         }
     }
 
-    fn members(&mut self, facets: &Facets<'a>, members: &mut Map<String, Value>, depth: usize) {
+    /// `entries` has the places of the members that were sent as entries of a list.
+    fn members(
+        &mut self,
+        facets: &Facets<'a>,
+        members: &mut Map<String, Value>,
+        entries: &Entries,
+        depth: usize,
+    ) {
         let map = facets.map();
         let is_absent = |name: &str, value: &Value| {
             value.is_null()
@@ -147,14 +161,18 @@ impl<'a> Translation<'a> {
                 }
             });
             if let Some(schema) = schema {
-                self.inside(&escape(name), |it| it.value(schema, value, depth + 1));
+                let segment = match entries.get(name) {
+                    Some(index) => Cow::Owned(format!("{index}/value")),
+                    None => escape(name),
+                };
+                self.inside(&segment, |it| it.value(schema, value, depth + 1));
             }
         }
     }
 
-    /// Returns the map that a list of entries describes.
-    fn map_of(&mut self, entries: &[Value]) -> Option<Map<String, Value>> {
-        let mut map = Map::new();
+    /// Returns the map that a list of entries describes, and the places of the entries.
+    fn map_of(&mut self, entries: &[Value]) -> Option<(Map<String, Value>, Entries)> {
+        let (mut map, mut places) = (Map::new(), Entries::new());
         for (index, entry) in entries.iter().enumerate() {
             let entry = entry.as_object()?;
             let (Some(Value::String(key)), Some(value), 2) =
@@ -162,6 +180,7 @@ impl<'a> Translation<'a> {
             else {
                 return None;
             };
+            places.insert(key.clone(), index);
             if map.insert(key.clone(), value.clone()).is_some() {
                 let place = index.to_string();
                 self.inside(&place, |it| {
@@ -169,7 +188,7 @@ impl<'a> Translation<'a> {
                 });
             }
         }
-        Some(map)
+        Some((map, places))
     }
 
     fn error(&mut self, reason: std::fmt::Arguments<'_>) {

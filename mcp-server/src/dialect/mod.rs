@@ -2,9 +2,11 @@
 //! tools.
 //!
 //! A schema is rewritten once, when the server is built or at its first use, from the schema that
-//! was derived or set. A call is written in the form of the listed schema, and `CallForm`
-//! translates its arguments back before the handler sees them. What the dialects do is documented
-//! at [`SchemaDialect`].
+//! was derived or set. A call is written in the form of the listed schema. `CallForm`
+//! translates its arguments back once, when the call arrives: scopes, layers, tasks and the handler
+//! see the form of the schema as written, and errors name the places that the client sent. A layer
+//! that replaces the tool or the arguments of a call writes them in the form of the schema as
+//! written; they are not translated again. What the dialects do is documented at [`SchemaDialect`].
 
 mod alternatives;
 mod apply;

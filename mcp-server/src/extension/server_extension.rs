@@ -15,8 +15,9 @@ use serde_json::Value;
 
 use super::{ListenFilter, Listening};
 use crate::context::Context;
-use crate::custom_method::CustomMethod;
+use crate::custom_method::{CustomMethod, MethodCall};
 use crate::error::BuildError;
+use crate::handler::Handler;
 
 /// A protocol extension that a server supports: its settings, and the handlers of its methods and
 /// of its filters.
@@ -95,6 +96,19 @@ impl ServerExtension {
         self.register(M::NAME, CustomMethod::new::<M, F, Fut>(handler))
     }
 
+    /// Sets the handler of a request of the extension, an async function whose arguments are
+    /// [extractors](crate::extract): `Args<M::Params>`, [`Context`], `State<S>` and `Extension<T>`,
+    /// in any order. Otherwise it is like [`method`](Self::method). Building the server fails if it
+    /// takes a [`State`](crate::extract::State) that the server does not have.
+    #[track_caller]
+    pub fn method_with<M, A, H>(self, handler: H) -> Self
+    where
+        M: Method + 'static,
+        H: Handler<MethodCall<M>, A, Output = Result<M::Result, ErrorObject>>,
+    {
+        self.register(M::NAME, CustomMethod::of_handler(handler))
+    }
+
     /// Sets the handler of a request, which encodes its result itself.
     #[cfg(feature = "tasks")]
     #[track_caller]
@@ -123,7 +137,8 @@ impl ServerExtension {
         };
         if let Ok(registered) = &mut self.registered {
             if let Some((_, other)) = registered.methods.iter().find(|(other, _)| *other == name) {
-                let (name, first, second) = (name.to_owned(), other.place, method.place);
+                let (name, first, second) =
+                    (name.to_owned(), other.wiring.place, method.wiring.place);
                 return self.fail(BuildError::Duplicate { kind: "method", name, first, second });
             }
             registered.methods.push((name, method.of_extension(row)));

@@ -44,7 +44,8 @@ impl<S> State<S> {
 
 impl Context {
     /// Returns the value that was set with [`ServerBuilder::state`](crate::ServerBuilder::state).
-    /// Unlike an argument of the type [`State`], it is not checked before the call.
+    /// Unlike an argument of the type [`State`], it is not checked before the call, so take it only
+    /// where the type is known only at the time of the call.
     ///
     /// # Errors
     /// −32603 if no value of this type was set; the log names the type.
@@ -55,7 +56,11 @@ impl Context {
                 let missing = std::any::type_name::<S>();
                 Err(crate::error::internal(
                     "extracting a state",
-                    &format!("ServerBuilder::state was not called with a {missing}"),
+                    &format!(
+                        "the server has no state of the type {missing}; pass one with \
+                         `.state(..)`, and take a `State<{missing}>` as an argument, which is \
+                         checked at `build()`"
+                    ),
                 ))
             }
         }

@@ -17,7 +17,7 @@ use tower_layer::Layer;
 
 use super::caller::principal;
 use super::result_kind::ResultKind;
-use super::target::{as_written, text_member, tool_name};
+use super::target::{text_member, tool_name};
 use crate::audit::{Arguments, AuditError, AuditEvent, AuditLog, Outcome};
 use crate::auth::Principal;
 use crate::context::Context;
@@ -344,7 +344,7 @@ fn describe(event: &mut AuditEvent, request: &Request, log: &AuditLog) {
     }
     if *log.arguments() != Arguments::Omitted
         && let Ok([Some(arguments)]) = request.params.member_texts(["arguments"])
-        && let Ok(arguments) = serde_json::from_str::<Value>(&as_written(request, arguments))
+        && let Ok(arguments) = serde_json::from_str::<Value>(arguments)
         && let Some((name, value)) = log.arguments().detail(&arguments)
     {
         event.set_detail(name, value);

@@ -205,13 +205,6 @@ impl ServerPolicy {
                 _ => None,
             };
             let request = request.annotations(route.and_then(|route| route.annotations()));
-            // A rule is about the arguments that the handler sees.
-            let written = route.zip(request.arguments_text());
-            let written = written.and_then(|(route, text)| route.arguments_as_written(text));
-            let request = match &written {
-                Some(written) => request.arguments(written.as_str()),
-                None => request,
-            };
             let decision = self.engine.decide(&request);
             let verdict = decision.verdict();
             if strictest.as_ref().is_none_or(|before| verdict > before.decision.verdict()) {

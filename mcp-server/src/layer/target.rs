@@ -25,18 +25,6 @@ pub(super) fn known_tool(request: &Request) -> Option<Cow<'_, str>> {
     tool_name(request).filter(|name| registry.tools.get(name).is_some())
 }
 
-/// Returns the arguments of a call as its handler sees them: those of a tool in the form of its
-/// schema as written. Two calls with the same meaning have the same arguments then.
-#[cfg(feature = "audit")]
-pub(super) fn as_written<'a>(request: &Request, arguments: &'a str) -> Cow<'a, str> {
-    let written = || {
-        let context = Context::of(request)?;
-        let registry = context.call().snapshot.downcast_ref::<Registry>()?;
-        registry.tools.get(&tool_name(request)?)?.arguments_as_written(arguments)
-    };
-    written().map_or(Cow::Borrowed(arguments), Cow::Owned)
-}
-
 /// Returns a member of the parameters that is a string.
 pub(super) fn text_member<'a>(request: &'a Request, name: &'static str) -> Option<Cow<'a, str>> {
     let [text] = request.params.member_texts([name]).ok()?;

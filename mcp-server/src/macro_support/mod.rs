@@ -2,16 +2,17 @@
 //! by semantic versioning.
 //!
 //! An expansion is plain code that uses [`ToolRoute::builder`](crate::tool::ToolRoute::builder) and
-//! similar functions. A macro cannot answer four questions from tokens, because a type may be an
+//! similar functions. A macro cannot answer five questions from tokens, because a type may be an
 //! alias, so the compiler answers them:
 //!
 //! * how a returned value is converted into a result (`reply`);
 //! * whether a parameter can be decoded from JSON, from a string or from a header (`argument`);
 //! * whether the schema of an argument can be derived later (`standard`);
-//! * whether an argument is optional (`is_optional`).
+//! * whether an argument is optional (`is_optional`);
+//! * which parameters a completion function has (`completion`).
 //!
 //! The rest is [`RouteFn`](crate::route::RouteFn) with its list macro, and completion of an
-//! argument from a list.
+//! argument from a list or by a function.
 
 mod argument;
 mod completion;
@@ -28,7 +29,7 @@ pub use self::{
         Argument, ArgumentDefault, SerializableDefault, TextArgument, UnserializableDefault,
         argument, header_argument, set_default, text_argument,
     },
-    completion::complete_from,
+    completion::{CompletionFunction, complete_by, complete_from, completion_needs},
     prompt::prompt_argument,
     reply::{
         Failure, FailureByDisplay, FailureByTrait, FailureToPeer, FailureToPeerByDisplay, NoError,

@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 
 use super::IntoPromptResult;
 use crate::auth::RouteScopes;
-use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture};
+use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture, IntoCompletion};
 use crate::context::{Context, HandlerCall, HandlerFuture};
-use crate::extract::{Args, Extract, FromContext, Rejection, from_texts};
+use crate::extract::{Args, Extract, FromContext, Needs, Rejection, from_texts};
 use crate::handler::Handler;
 use crate::wiring::Wiring;
 
@@ -174,6 +174,49 @@ impl PromptBuilder {
         completer: impl Fn(CompletionCall) -> CompletionFuture + Send + Sync + 'static,
     ) -> Self {
         self.completers.insert(argument.into(), Completer::new(completer));
+        self
+    }
+
+    /// Sets the function that suggests values for an argument, an async function whose
+    /// arguments are [extractors](crate::extract) or the [`CompletionCall`]. Building the server
+    /// fails if it takes a [`State`](crate::extract::State) that the server does not have.
+    ///
+    /// ```
+    /// use mcp_server::completion::CompletionCall;
+    /// use mcp_server::extract::State;
+    /// use mcp_server::prompt::PromptRoute;
+    /// use mcp_server::types::PromptArgument;
+    /// use mcp_server::Server;
+    ///
+    /// struct Cities(Vec<String>);
+    ///
+    /// async fn cities(call: CompletionCall, cities: State<Cities>) -> Vec<String> {
+    ///     let found = cities.0.iter().filter(|city| city.starts_with(call.value()));
+    ///     found.cloned().collect()
+    /// }
+    ///
+    /// let trip = PromptRoute::builder("trip")
+    ///     .argument(PromptArgument::new("city"))
+    ///     .complete_with("city", cities)
+    ///     .handler(|| async { "Plan a trip." });
+    /// let server = Server::builder("trips", "1.0.0").prompt(trip);
+    /// let error = server.build().unwrap_err();
+    /// assert!(error.to_string().contains("Cities"));
+    /// ```
+    pub fn complete_with<M, H>(mut self, argument: impl Into<String>, completer: H) -> Self
+    where
+        H: Handler<CompletionCall, M>,
+        H::Output: IntoCompletion,
+    {
+        H::needs(&mut self.wiring.needs);
+        self.completers.insert(argument.into(), Completer::of_handler(completer));
+        self
+    }
+
+    /// Adds what a completion function needs of the server.
+    #[doc(hidden)]
+    pub fn completes_with(mut self, needs: impl FnOnce(&mut Needs)) -> Self {
+        needs(&mut self.wiring.needs);
         self
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct RouteTable<T> {
     offered: bool,
     /// Whether a route has had scopes.
     is_restricted: bool,
+    /// Whether a route has had a dialect.
+    has_dialects: bool,
     /// The list in each revision, encoded at the first request.
     lists: [OnceLock<Box<Pages>>; Revision::ALL.len()],
     /// The digest of the list, computed when it is first needed.
@@ -45,6 +47,7 @@ impl<T> Default for RouteTable<T> {
             routes: IndexMap::new(),
             offered: false,
             is_restricted: false,
+            has_dialects: false,
             lists: Default::default(),
             digest: OnceLock::new(),
         }
@@ -54,8 +57,9 @@ impl<T> Default for RouteTable<T> {
 /// Copies the routes without the encoded lists, because the copy is about to be changed.
 impl<T> Clone for RouteTable<T> {
     fn clone(&self) -> Self {
-        let (offered, is_restricted) = (self.offered, self.is_restricted);
-        Self { routes: self.routes.clone(), offered, is_restricted, ..Self::default() }
+        let Self { offered, is_restricted, has_dialects, .. } = *self;
+        let routes = self.routes.clone();
+        Self { routes, offered, is_restricted, has_dialects, ..Self::default() }
     }
 }
 
@@ -75,6 +79,17 @@ impl<T: Restricted> RouteTable<T> {
     /// Whether a route has had scopes.
     pub(crate) fn is_restricted(&self) -> bool {
         self.is_restricted
+    }
+
+    /// Whether the parameters of calls may have to be translated.
+    #[inline]
+    pub(crate) fn has_dialects(&self) -> bool {
+        self.has_dialects
+    }
+
+    /// Notes which routes have a dialect, when that of the server is known.
+    pub(crate) fn note_dialects(&mut self) {
+        self.has_dialects |= self.routes.values().any(|route| route.has_dialect());
     }
 
     pub(crate) fn offer(&mut self) {
@@ -100,6 +115,7 @@ impl<T: Restricted> RouteTable<T> {
         self.forget_lists();
         self.offered = true;
         self.is_restricted |= !route.scopes().is_empty();
+        self.has_dialects |= route.has_dialect();
         self.routes.insert(name.into(), route)
     }
 
@@ -284,6 +300,10 @@ impl Viewer<'_> {
 pub(crate) trait Restricted {
     fn scopes(&self) -> &RouteScopes;
     fn listed(&self) -> ListedRoute<'_>;
+    /// Whether its calls may be in the form of a dialect.
+    fn has_dialect(&self) -> bool {
+        false
+    }
 }
 
 impl Restricted for ToolRoute {
@@ -293,6 +313,10 @@ impl Restricted for ToolRoute {
 
     fn listed(&self) -> ListedRoute<'_> {
         ListedRoute::Tool { name: self.name(), annotations: self.annotations() }
+    }
+
+    fn has_dialect(&self) -> bool {
+        self.has_dialect()
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use mcp_core::extensions::Extensions;
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::jsonrpc::{ErrorObject, Params};
 use mcp_core::method::{Method as _, PromptsList, ResourceTemplatesList, ResourcesList, ToolsList};
 use mcp_core::revision::Rules;
 use mcp_core::text::PeerText;
@@ -21,7 +21,7 @@ use crate::auth::{RouteScopes, ScopeSource, Variables};
 use crate::error::BuildError;
 use crate::prompt::PromptRoute;
 use crate::resource::{ResourceKind, ResourceRoute};
-use crate::tool::ToolRoute;
+use crate::tool::{ToolRoute, Translation};
 
 /// All routes.
 #[derive(Debug, Clone, Default)]
@@ -44,10 +44,6 @@ impl ScopeSource for Registry {
 
     fn of_tool(&self, name: &str) -> Option<&RouteScopes> {
         self.tools.get(name).map(|route| &route.scopes)
-    }
-
-    fn arguments_as_written(&self, tool: &str, arguments: &str) -> Option<String> {
-        self.tools.get(tool)?.arguments_as_written(arguments)
     }
 
     fn of_prompt(&self, name: &str) -> Option<&RouteScopes> {
@@ -101,6 +97,13 @@ impl Registry {
     }
 
     // ---- look-ups ----
+
+    /// Translates the arguments of a request, if it calls a tool with a dialect. This is done once,
+    /// before anything reads them.
+    #[cold]
+    pub(crate) fn translate(&self, method: &str, params: &mut Params) -> Option<Translation> {
+        Translation::of(method, params, |name| self.tools.get(name).map(|route| &**route))
+    }
 
     /// Returns the route that reads a URI, and the variables of its template.
     pub(crate) fn resource(

@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 
 use super::{IntoResourceResult, Template, TemplateError};
 use crate::auth::RouteScopes;
-use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture};
+use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture, IntoCompletion};
 use crate::context::{Context, HandlerCall, HandlerFuture};
-use crate::extract::{Args, Extract, FromContext, Rejection, from_texts};
+use crate::extract::{Args, Extract, FromContext, Needs, Rejection, from_texts};
 use crate::handler::Handler;
 use crate::wiring::Wiring;
 
@@ -253,6 +253,27 @@ impl ResourceBuilder {
         completer: impl Fn(CompletionCall) -> CompletionFuture + Send + Sync + 'static,
     ) -> Self {
         self.completers.insert(variable.into(), Completer::new(completer));
+        self
+    }
+
+    /// Sets the function that suggests values for a variable, an async function whose
+    /// arguments are [extractors](crate::extract) or the [`CompletionCall`]. Building the server
+    /// fails if it takes a [`State`](crate::extract::State) that the server does not have.
+    /// See [`PromptBuilder::complete_with`](crate::prompt::PromptBuilder::complete_with).
+    pub fn complete_with<M, H>(mut self, variable: impl Into<String>, completer: H) -> Self
+    where
+        H: Handler<CompletionCall, M>,
+        H::Output: IntoCompletion,
+    {
+        H::needs(&mut self.wiring.needs);
+        self.completers.insert(variable.into(), Completer::of_handler(completer));
+        self
+    }
+
+    /// Adds what a completion function needs of the server.
+    #[doc(hidden)]
+    pub fn completes_with(mut self, needs: impl FnOnce(&mut Needs)) -> Self {
+        needs(&mut self.wiring.needs);
         self
     }
 

@@ -13,6 +13,7 @@ use crate::input::{self, RoundInput};
 use crate::json_text::read_text;
 #[cfg(feature = "tasks")]
 use crate::task::{self, CallMode};
+use crate::tool::Translation;
 
 pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
     let RoutedRequest { registry, context, params, .. } = *request;
@@ -27,6 +28,13 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     known_digests::check(request);
     let Some(route) = registry.tools.get(&name) else { return Err(unknown_route("tool", &name)) };
     let input = RoundInput { method: ToolsCall::NAME, params, input_responses, request_state };
+    if registry.tools.has_dialects()
+        && let Some(translation) = context.call().extensions.get::<Translation>()
+        && let Some(errors) = translation.errors_in(arguments().as_str())
+    {
+        let begin = || route.refuse(context.clone(), arguments(), errors.clone());
+        return input::answer(context, input, begin, |_| Ok(())).await?.into_result();
+    }
     let begin = || route.call(context.clone(), arguments());
     #[cfg(feature = "tasks")]
     if let Some(tasks) = &request.server.tasks {

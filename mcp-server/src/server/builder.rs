@@ -21,11 +21,12 @@ use crate::auth::Principal;
 #[cfg(feature = "auth")]
 use crate::auth::Protection;
 use crate::context::Context;
-use crate::custom_method::CustomMethod;
+use crate::custom_method::{CustomMethod, MethodCall};
 use crate::definition::PageSizes;
 use crate::dialect::SchemaDialect;
 use crate::error::BuildError;
 use crate::extension::ServerExtension;
+use crate::handler::Handler;
 use crate::limits::Limits;
 use crate::prompt::PromptRoute;
 use crate::registry::ServerHandle;
@@ -239,6 +240,46 @@ impl ServerBuilder {
         Fut: Future<Output = Result<M::Result, ErrorObject>> + Send + 'static,
     {
         self.parts.add_method(M::NAME, CustomMethod::new::<M, F, Fut>(handler));
+        self
+    }
+
+    /// Registers a method that is not part of the protocol, with a handler whose arguments are
+    /// [extractors](crate::extract): `Args<M::Params>`, [`Context`], `State<S>` and `Extension<T>`,
+    /// in any order. Otherwise it is like [`method`](Self::method). Building the server fails if it
+    /// takes a [`State`](crate::extract::State) that the server does not have.
+    ///
+    /// ```
+    /// use mcp_server::extract::{Args, State};
+    /// use mcp_server::jsonrpc::ErrorObject;
+    /// use mcp_server::method::Method;
+    /// use mcp_server::serde_json::{Value, json};
+    /// use mcp_server::Server;
+    ///
+    /// enum Stock {}
+    ///
+    /// impl Method for Stock {
+    ///     const NAME: &'static str = "example/stock";
+    ///     type Params = Value;
+    ///     type Result = Value;
+    /// }
+    ///
+    /// struct Shop(u32);
+    ///
+    /// async fn stock(shop: State<Shop>, Args(params): Args<Value>) -> Result<Value, ErrorObject> {
+    ///     Ok(json!({ "item": params["item"], "count": shop.0 }))
+    /// }
+    ///
+    /// let server = || Server::builder("shop", "1.0.0").method_with::<Stock, _, _>(stock);
+    /// assert!(server().state(Shop(3)).build().is_ok());
+    /// assert!(server().build().unwrap_err().to_string().contains("Shop"));
+    /// ```
+    #[track_caller]
+    pub fn method_with<M, A, H>(mut self, handler: H) -> Self
+    where
+        M: Method + 'static,
+        H: Handler<MethodCall<M>, A, Output = Result<M::Result, ErrorObject>>,
+    {
+        self.parts.add_method(M::NAME, CustomMethod::of_handler(handler));
         self
     }
 

@@ -28,6 +28,7 @@ use crate::error::invalid_params;
 use crate::fleet::SessionData;
 use crate::registry::Registry;
 use crate::subscription::{Filter, Listener};
+use crate::tool::Translation;
 use crate::wire::fit_error;
 
 /// One conversation with one client, over any stream or in memory: a [`Service`].
@@ -258,6 +259,13 @@ impl Connection {
             && request.extensions.get::<Principal>().is_none()
         {
             request.extensions.insert(local.clone());
+        }
+        // A session over HTTP has done it, because it checks the scopes of all requests of a body.
+        if registry.tools.has_dialects()
+            && request.extensions.get::<Translation>().is_none()
+            && let Some(translation) = registry.translate(&request.method, &mut request.params)
+        {
+            request.extensions.insert(translation);
         }
         self.check_scopes(&request, &registry)?;
         Ok(Arc::new(Call::new(

@@ -135,9 +135,9 @@ impl Parts {
             return duplicate("extension", &id, self.origins[index].1, place);
         }
         for (name, method) in methods {
-            let second = method.place;
+            let second = method.wiring.place;
             if let Some(first) = self.methods.insert(name, method) {
-                return duplicate("method", name, first.place, second);
+                return duplicate("method", name, first.wiring.place, second);
             }
         }
         for row in rows {
@@ -193,12 +193,12 @@ impl Parts {
 
     pub(super) fn add_method(&mut self, method: &'static str, handler: CustomMethod) {
         let (kind, name) = ("method", method.to_owned());
-        let second = handler.place;
+        let second = handler.wiring.place;
         if method::find(method).is_some() {
             let reason = "the protocol defines a method with this name".into();
             self.mistakes.push(BuildError::Invalid { kind, name, reason });
         } else if let Some(other) = self.methods.insert(method, handler) {
-            let first = other.place;
+            let first = other.wiring.place;
             self.mistakes.push(BuildError::Duplicate { kind, name, first, second });
         }
     }
@@ -328,6 +328,7 @@ impl Parts {
         let limits = self.limits.connection.clone();
         let dialect = ServerDialect { dialect: self.dialect, max_bytes, limits };
         self.live.dialect.get_or_init(|| dialect);
+        self.live.change(|registry| registry.tools.note_dialects());
         let registry = self.live.registry();
         for tool in registry.tools.iter() {
             tool.check_dialect()?;
@@ -360,6 +361,12 @@ impl Parts {
         // Routes that a handle adds from now on are checked too.
         let states = self.live.states.get_or_init(|| self.states.clone());
         mistakes.extend(self.live.registry().missing_states(states));
+        let mut methods: Vec<_> = self.methods.iter().collect();
+        methods.sort_unstable_by_key(|(name, _)| **name);
+        let missing = |(name, method): (&&str, &CustomMethod)| {
+            method.wiring.missing_states("method", name, states).collect::<Vec<_>>()
+        };
+        mistakes.extend(methods.into_iter().flat_map(missing));
         BuildError::of(mistakes).map_or(Ok(()), Err)
     }
 

@@ -18,7 +18,7 @@ use crate::clock::now;
 use crate::context::Context;
 use crate::questions::Journal;
 use crate::store::{Lease, NewTask, StoreError, TaskHead, TaskQuota, TaskRecord};
-use crate::tool::ToolRoute;
+use crate::tool::{ToolRoute, Translation};
 
 impl TaskManager {
     /// Creates the task of a call, and runs it. `journal` has what the call has recorded so far.
@@ -51,6 +51,7 @@ impl TaskManager {
             id: context.request_id().clone(),
             principal: principal.map(Into::into),
             params: stored_params(context)?,
+            sent: stored_translation(context),
         };
         let created_at = now();
         let mut head = TaskHead::new(Arc::clone(&id), Arc::clone(&owner), created_at);
@@ -66,10 +67,7 @@ impl TaskManager {
                 "the call has {bytes} bytes; the limit of a task is {max_bytes} (tasks.max_task_bytes)"
             )));
         }
-        let required =
-            shared.access.required_by_call(&route.scopes, &context.call().params, |arguments| {
-                route.arguments_as_written(arguments)
-            });
+        let required = shared.access.required_by_call(&route.scopes, &context.call().params);
         let detail = Detail {
             revision: context.revision().to_string(),
             scopes: required.into_iter().map(Into::into).collect(),
@@ -117,6 +115,15 @@ impl TaskManager {
         };
         creation.settle();
         outcome
+    }
+}
+
+/// Returns the arguments as the client sent them, if they were translated: errors name the places
+/// in this form.
+fn stored_translation(context: &Context) -> Option<RawJson> {
+    match context.call().extensions.get()? {
+        Translation::Translated(it) => it.sent.parse().ok(),
+        _ => None,
     }
 }
 

@@ -34,6 +34,11 @@ pub(super) struct StoredCall<'a> {
     /// `name`, `arguments` and `_meta`.
     #[serde(rename = "c")]
     pub(super) params: RawJson,
+    /// The arguments as the client sent them, if the call was in the form of a dialect. Those of
+    /// `params` are in the form of the schema as written, and are not translated again: the tool
+    /// may have another dialect by then.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub(super) sent: Option<RawJson>,
 }
 
 impl StoredCall<'_> {

@@ -23,7 +23,7 @@ use crate::context::Context;
 use crate::input::{self, TaskRun};
 use crate::registry::Registry;
 use crate::store::{Lease, StoreError, TaskHead, TaskRecord, TaskState, TaskUpdate};
-use crate::tool::ToolRoute;
+use crate::tool::{ToolRoute, Translated, Translation};
 
 /// Delay before a handler that returned a state without a question runs again. Fixed: it prevents a
 /// busy loop.
@@ -182,6 +182,7 @@ impl TaskRunner {
             id: call.id,
             principal: call.principal.map(|principal| principal.into_owned().into()),
             params: call.params,
+            sent: call.sent,
         };
         let detail = self.0.records.decode_detail(&record.head)?;
         let history = self.0.records.decode_journal(record, detail.entries)?;
@@ -376,6 +377,11 @@ impl Execution<'_> {
         let arguments = arguments.filter(|text| *text != "null");
         let arguments = arguments.map_or(JsonBytes::empty_object(), |text| params.slice_ref(text));
         let mut request = Request::new(self.call.id.clone(), ToolsCall::NAME, params.clone());
+        if let Some(sent) = &self.call.sent {
+            let sent = JsonBytes::from_trusted(sent.get());
+            let translated = Translated { sent, written: arguments.clone() };
+            request.extensions.insert(Translation::Translated(translated));
+        }
         if let Some(principal) = &self.call.principal {
             request.extensions.insert(Principal::of_id(principal));
         }

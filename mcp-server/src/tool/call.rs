@@ -6,6 +6,7 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::CallToolResult;
 
+use super::translation::Translation;
 use crate::context::{Context, HandlerCall};
 use crate::extract::{ArgumentErrors, Rejection};
 use crate::schema::{LazyCheck, SchemaCheck};
@@ -21,11 +22,6 @@ pub struct ToolCall {
 impl ToolCall {
     pub(super) fn new(context: Context, arguments: JsonBytes, schema: Arc<LazyCheck>) -> Self {
         Self { context, arguments, schema }
-    }
-
-    /// Returns the call with other arguments.
-    pub(super) fn with_arguments(self, arguments: JsonBytes) -> Self {
-        Self { arguments, ..self }
     }
 
     /// Returns a call in the same context with other arguments.
@@ -49,17 +45,25 @@ impl ToolCall {
         &self.context
     }
 
-    /// Returns the arguments, a JSON object. It is empty if the call has no arguments.
+    /// Returns the arguments, a JSON object in the form of the schema as written. It is empty if
+    /// the call has no arguments.
     pub fn arguments(&self) -> &JsonBytes {
         &self.arguments
     }
 
     /// Returns the answer to a call with invalid arguments: a result that the model sees, or −32602
-    /// in revisions up to 2025-06-18.
+    /// in revisions up to 2025-06-18. If the client wrote the call in the form of a
+    /// [dialect](crate::dialect), the errors name the places in that form.
     ///
     /// # Errors
     /// The protocol error, in those revisions.
     pub fn reject(&self, errors: ArgumentErrors) -> Result<CallToolResult, ErrorObject> {
+        let errors = match self.context.call().extensions.get() {
+            Some(Translation::Translated(it)) if it.written == self.arguments => {
+                it.in_sent_form(&errors)
+            }
+            _ => errors,
+        };
         if self.context.rules().argument_errors_in_result {
             Ok(CallToolResult::error(errors.to_string()))
         } else {

@@ -2,13 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use mcp_core::json::{JsonBytes, RawJson};
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::json::RawJson;
 use mcp_core::limits::ConnectionLimits;
-use mcp_core::types::{CallToolResult, Schema};
+use mcp_core::types::Schema;
 use serde_json::Value;
 
-use super::ToolCall;
 use super::output::Output;
 use crate::dialect::{CallForm, DialectError, SchemaDialect, ServerDialect};
 use crate::error::BuildError;
@@ -109,30 +107,12 @@ impl RouteDialect {
         Err(BuildError::Dialect { tool, schema, dialect, error: error.clone() })
     }
 
-    /// Translates the arguments of a call, which are in the form of the dialect or as written.
-    ///
-    /// # Errors
-    /// The answer to the call, if the arguments cannot be translated.
-    pub(super) fn translate(
-        &self,
-        call: ToolCall,
-        written: &Schema,
-    ) -> Result<ToolCall, Result<CallToolResult, ErrorObject>> {
-        match self.as_written(call.arguments().as_str(), written) {
-            Ok(None) => Ok(call),
-            Ok(Some(arguments)) => match JsonBytes::new(&arguments) {
-                Ok(arguments) => Ok(call.with_arguments(arguments)),
-                Err(error) => Err(Err(crate::error::internal("translating arguments", &error))),
-            },
-            Err(errors) => Err(call.reject(errors)),
-        }
-    }
-
-    /// Returns the arguments in the form of the schema as written. `None` if they have it.
+    /// Returns the arguments of a call in the form of the schema as written. `None` if they have
+    /// it.
     ///
     /// # Errors
     /// Those of [`CallForm::translate`].
-    pub(super) fn as_written(
+    pub(super) fn translate(
         &self,
         arguments: &str,
         written: &Schema,

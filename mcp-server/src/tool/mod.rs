@@ -8,9 +8,10 @@ mod host_arguments;
 mod output;
 mod reply;
 mod route;
+mod route_translation;
 mod schema;
+mod translation;
 mod value;
-mod written_form;
 
 pub use arguments::{Field, decode};
 pub use call::ToolCall;
@@ -21,5 +22,8 @@ pub use route::{ToolBuilder, ToolFuture, ToolRoute};
 pub use schema::{Described, DescribedArgument, input_schema, output_schema};
 #[cfg(feature = "jsonrpsee")]
 pub(crate) use schema::{composed_input_schema, composed_output_schema};
+#[cfg(feature = "tasks")]
+pub(crate) use translation::Translated;
+pub(crate) use translation::Translation;
 
 pub use crate::error::IntoToolError;

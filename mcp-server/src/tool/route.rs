@@ -152,19 +152,7 @@ impl ToolRoute {
     }
 
     pub(crate) fn call(&self, context: Context, arguments: JsonBytes) -> ToolFuture {
-        let call = ToolCall::new(context, arguments, Arc::clone(&self.input));
-        match self.dialect.is_as_written() {
-            true => (self.handler)(call),
-            false => self.call_in_dialect(call),
-        }
-    }
-
-    #[cold]
-    fn call_in_dialect(&self, call: ToolCall) -> ToolFuture {
-        match self.dialect.translate(call, self.input.schema()) {
-            Ok(call) => (self.handler)(call),
-            Err(answer) => Box::pin(std::future::ready(answer)),
-        }
+        (self.handler)(ToolCall::new(context, arguments, Arc::clone(&self.input)))
     }
 
     /// Shares the dialect of the server.

@@ -309,13 +309,15 @@ async fn a_layer_that_changes_the_name_does_not_change_the_scopes() {
 /// THREAT-118: an untyped argument may be a string of JSON in a dialect.
 #[tokio::test]
 async fn a_scope_depends_on_the_argument_that_the_handler_sees() {
-    let owner = json!({ "type": "object", "properties": { "owner": {} }, "required": ["owner"] });
+    let owner = json!({
+        "type": "object", "properties": { "owner": {}, "note": {} }, "required": ["owner"],
+    });
     let lock = ToolRoute::builder("lock")
         .input_schema(Schema::try_from(owner).unwrap())
         .scopes(["repo:{owner}"])
         .schema_dialect(SchemaDialect::Strict)
         .handler(|Args(it): Args<serde_json::Map<String, Value>>| async move {
-            it["owner"].to_string()
+            format!("{} {:?}", it["owner"], it.get("note"))
         });
     let service = routes().tool(lock).protect(protection()).into_service().unwrap();
     for era in ERAS {
@@ -326,10 +328,11 @@ async fn a_scope_depends_on_the_argument_that_the_handler_sees() {
             assert_eq!(required(&answer), [scope], "{era:?} {owner}");
         }
         for owner in ["me", "\"me\""] {
-            let params = tool("lock", json!({ "owner": owner }));
+            // Both are translated once: twice would make a number of the note.
+            let params = tool("lock", json!({ "owner": owner, "note": "\"7\"" }));
             let answer = send(&service, era, "full", "tools/call", params).await;
             assert_eq!(answer.status, 200, "{era:?}: {}", answer.text);
-            assert!(answer.text.contains(r#"\"me\""#), "{}", answer.text);
+            assert!(answer.text.contains(r#"\"me\" Some(String(\"7\"))"#), "{}", answer.text);
         }
     }
 }

@@ -444,3 +444,32 @@ async fn a_rule_reads_the_arguments_that_the_handler_sees_in_every_dialect() {
         .await;
     }
 }
+
+/// Asks before it removes a folder.
+#[tool]
+async fn confirm(ctx: &Context, options: BTreeMap<String, bool>, note: Value) -> String {
+    let form = ElicitParams::form("sure?", ElicitSchema::new());
+    let answer = ctx.elicit_with(form).await.map(|answer| answer.action);
+    format!("{options:?} {note} {answer:?}")
+}
+
+#[tokio::test]
+async fn a_retry_with_answers_has_the_arguments_of_the_dialect() {
+    for dialect in [SchemaDialect::Strict, SchemaDialect::Flat] {
+        everywhere(move |link, revision| async move {
+            let ask = "default = \"allow\"\n[[rule]]\nname = \"careful\"\nverdict = \"ask\"\n\
+                       tools = [\"confirm\"]\narguments = [{ pointer = \"/options/force\", \
+                       equals = true }]";
+            let server = Server::builder("files", "1")
+                .routes(routes![confirm])
+                .schema_dialect(dialect)
+                .layer(PolicyLayer::new(Policy::parse("policy.toml", ask).unwrap()));
+            let client = Client::open(server, link, revision, |_, _| accept(json!({}))).await;
+            let force = json!([{ "key": "force", "value": true }]);
+            let text = client.text("confirm", json!({ "options": force, "note": "\"7\"" })).await;
+            assert_eq!(text, "{\"force\": true} \"7\" Ok(Accept)", "{dialect} {link:?} {revision}");
+            assert_eq!(client.questions(), 2, "{dialect} {link:?} {revision}");
+        })
+        .await;
+    }
+}

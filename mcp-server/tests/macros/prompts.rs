@@ -34,9 +34,14 @@ fn greet(
     format!("{name} {tone:?} {times}{mark} {loud:?} {}", *suffix)
 }
 
-async fn counts(call: &CompletionCall) -> Result<Vec<String>, ErrorObject> {
+async fn counts(
+    call: &CompletionCall,
+    _: Context,
+    suffix: State<String>,
+) -> Result<Vec<String>, ErrorObject> {
     match call.value() {
         "x" => Err(ErrorObject::invalid_params("a number")),
+        "state" => Ok(vec![suffix.to_string()]),
         typed => Ok(vec![format!("{typed}0"), format!("{typed}1 of {:?}", call.argument("name"))]),
     }
 }

@@ -20,6 +20,7 @@ mod completion;
 mod concurrency;
 mod custom;
 mod deprecated;
+mod dialect_calls;
 mod dialects;
 mod drain;
 mod eras;

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use mcp_server::completion::CompletionCall;
 use mcp_server::extract::{Args, FromContext, Needs, State};
+use mcp_server::method::Method;
 use mcp_server::prompt::PromptRoute;
 use mcp_server::resource::ResourceRoute;
 use mcp_server::tool::ToolRoute;
+use mcp_server::types::PromptArgument;
 use mcp_server::{BuildError, Context, ErrorObject, ServerBuilder};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::{everywhere, server};
+use crate::harness::{built, everywhere, server};
 
 #[derive(Default)]
 struct Counter(AtomicU64);
@@ -129,4 +132,95 @@ fn routes_that_a_handle_adds_before_the_build_are_checked_too() {
     let handle = builder.handle();
     handle.set_tool(ToolRoute::builder("t").handler(|_: State<u8>| async { "" })).unwrap();
     assert!(matches!(builder.build(), Err(BuildError::MissingState { kind: "tool", .. })));
+}
+
+/// A method with a state.
+enum Greet {}
+
+impl Method for Greet {
+    const NAME: &'static str = "example/greet";
+    type Params = Value;
+    type Result = Value;
+}
+
+async fn greet(
+    ctx: Context,
+    greeting: State<Greeting>,
+    Args(params): Args<Value>,
+) -> Result<Value, ErrorObject> {
+    let is_known = ctx.state::<Greeting>().is_ok();
+    Ok(json!({"greeting": format!("{} {}", greeting.0, params["name"]), "known": is_known}))
+}
+
+async fn names(
+    greeting: State<Greeting>,
+    call: CompletionCall,
+    _: Context,
+) -> Result<Vec<String>, ErrorObject> {
+    match call.value() {
+        "bad" => Err(ErrorObject::invalid_params("bad")),
+        typed => Ok(vec![format!("{} {typed}", greeting.0)]),
+    }
+}
+
+/// A prompt, a template, an extension and a server with a handler of this state.
+fn extracting() -> ServerBuilder {
+    server()
+        .method_with::<Greet, _, _>(greet)
+        .prompt(
+            PromptRoute::builder("p")
+                .argument(PromptArgument::new("name"))
+                .complete_with("name", names)
+                .handler(|| async { "" }),
+        )
+        .resource(
+            ResourceRoute::builder("r://{name}", "r")
+                .complete_with("name", names)
+                .handler(|| async { "" }),
+        )
+}
+
+#[tokio::test(start_paused = true)]
+async fn completions_and_methods_take_extractors_in_any_order() {
+    everywhere(
+        || extracting().state(Greeting("hello")),
+        async |client| {
+            let greeted = client.ok("example/greet", json!({"name": "Ann"})).await;
+            assert_eq!(greeted["greeting"], "hello \"Ann\"");
+            assert_eq!(greeted["known"], true);
+            for reference in [
+                json!({"type": "ref/prompt", "name": "p"}),
+                json!({"type": "ref/resource", "uri": "r://{name}"}),
+            ] {
+                let complete =
+                    |value| json!({"ref": reference, "argument": {"name": "name", "value": value}});
+                let found = client.ok("completion/complete", complete("A")).await;
+                assert_eq!(found["completion"]["values"], json!(["hello A"]));
+                let failure = client.err("completion/complete", complete("bad")).await;
+                assert_eq!((failure.code, &*failure.message), (-32602, "bad"));
+            }
+        },
+    )
+    .await;
+}
+
+#[test]
+fn a_state_that_a_completion_or_method_lacks_is_reported_when_the_server_is_built() {
+    let error = extracting().build().unwrap_err();
+    let BuildError::Several(mistakes) = &error else { panic!("{error}") };
+    let found: Vec<_> = mistakes
+        .iter()
+        .map(|mistake| match mistake {
+            BuildError::MissingState { kind, name, state, place, .. } => {
+                assert!(place.file().ends_with("state.rs"), "{place}");
+                assert_eq!(*state, std::any::type_name::<Greeting>());
+                (*kind, &**name)
+            }
+            other => panic!("{other}"),
+        })
+        .collect();
+    assert_eq!(found, [("prompt", "p"), ("resource", "r://{name}"), ("method", "example/greet")]);
+    let handle = built(server()).handle();
+    let prompt = PromptRoute::builder("p").complete_with("name", names).handler(|| async { "" });
+    assert!(matches!(handle.set_prompt(prompt), Err(BuildError::MissingState { .. })));
 }

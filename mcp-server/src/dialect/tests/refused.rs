@@ -178,3 +178,13 @@ fn references_are_percent_encoded() {
     let call = json!({"a": [{"key": "x", "value": 1}]});
     assert_eq!(translate(&schema, &call), json!({"a": {"x": 1}}));
 }
+
+#[test]
+fn a_schema_with_a_number_that_is_out_of_range_is_an_error() {
+    let written: Schema = serde_json::from_str(r#"{"type":"integer","maximum":1e400}"#).unwrap();
+    let error = SchemaDialect::Flat.output_schema(&written, LENGTH).unwrap_err();
+    let reason = "a JSON Schema must be an object or a boolean".to_owned();
+    assert_eq!(error.kind, DialectErrorKind::Invalid { reason: reason.clone() });
+    let text = format!("at #: the schema in this dialect is not valid: {reason}");
+    assert_eq!(error.to_string(), text);
+}

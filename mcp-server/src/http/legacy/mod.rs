@@ -18,6 +18,7 @@ pub(super) mod session;
 pub(super) mod sse_2024;
 pub(super) mod state;
 mod stream;
+mod translations;
 
 pub(super) use delete::delete;
 pub(super) use get::get;

@@ -24,6 +24,7 @@ use super::incoming::take;
 use super::initialize::initialize;
 use super::lookup;
 use super::session::{Entry, SESSION_FULL};
+use super::translations::Translations;
 use crate::call::{AnswerStream, CallMeta};
 use crate::http::admission::Admitted;
 use crate::http::head::accept::Accepts;
@@ -41,17 +42,18 @@ use crate::server::Connection;
 pub(in crate::http) async fn post(
     shared: &Arc<Shared>,
     head: &Head<'_>,
-    frame: Decoded,
+    mut frame: Decoded,
     meta: CallMeta,
     admitted: Admitted,
 ) -> Response {
-    if let Err(error) = check_scopes(shared, head, &frame) {
-        return status::refusal(status::LEGACY, frame_id(&frame), error);
-    }
+    let mut translations = match check_scopes(shared, head, &mut frame) {
+        Ok(translations) => translations,
+        Err(error) => return status::refusal(status::LEGACY, frame_id(&frame), error),
+    };
     let has_session = head.fields.session_id != Field::Absent;
     let id = match &frame {
         Decoded::Single(Message::Request { id, method, params }) => {
-            let request = || Request::new(id.clone(), method.clone(), params.clone());
+            let mut request = || translations.request(id.clone(), method.clone(), params.clone());
             if method == Initialize::NAME && (shared.options.stateless || !has_session) {
                 return Box::pin(initialize(shared, head, request(), meta)).await;
             }
@@ -73,14 +75,14 @@ pub(in crate::http) async fn post(
     let post = Post { shared, accepts, head, entry, admitted };
     match frame {
         Decoded::Single(Message::Request { id, method, params }) => {
-            post.request(Request::new(id, method, params), meta).await
+            post.request(translations.request(id, method, params), meta).await
         }
         Decoded::Single(message) => match Box::pin(take(&post.entry, message)).await {
             Ok(()) => status::bare(StatusCode::ACCEPTED),
             Err(refused) => *refused,
         },
         Decoded::Batch(entries) if post.entry.revision().rules().batching => {
-            Box::pin(post.batch(entries)).await
+            Box::pin(post.batch(entries, translations)).await
         }
         Decoded::Batch(_) => {
             let revision = post.entry.revision();
@@ -91,22 +93,23 @@ pub(in crate::http) async fn post(
 }
 
 /// Checks that the caller has the scopes of all messages in a body, before a stream begins and
-/// before a session is looked up.
+/// before a session is looked up. Their arguments are translated before.
 pub(super) fn check_scopes(
     shared: &Shared,
     head: &Head<'_>,
-    frame: &Decoded,
-) -> Result<(), ErrorObject> {
+    frame: &mut Decoded,
+) -> Result<Translations, ErrorObject> {
     let access = &shared.server.access;
     let registry = shared.server.live.registry();
     if !access.may_require_scopes(&*registry) {
-        return Ok(());
+        return Ok(Translations::default());
     }
+    let translations = Translations::of(&registry, frame);
     let check =
         |method: &str, params: &Params| access.check(&*registry, method, params, head.principal());
     match frame {
-        Decoded::Single(Message::Request { method, params, .. }) => check(method, params),
-        Decoded::Single(_) => access.check_required(&access.server, head.principal()),
+        Decoded::Single(Message::Request { method, params, .. }) => check(method, params)?,
+        Decoded::Single(_) => access.check_required(&access.server, head.principal())?,
         Decoded::Batch(entries) => {
             let mut required: Vec<_> =
                 access.server.iter().map(|scope| Cow::Borrowed(&**scope)).collect();
@@ -118,9 +121,10 @@ pub(super) fn check_scopes(
                     required.extend(access.required(&*registry, method, params)?);
                 }
             }
-            access.check_required(&required, head.principal())
+            access.check_required(&required, head.principal())?;
         }
     }
+    Ok(translations)
 }
 
 fn frame_id(frame: &Decoded) -> Option<&RequestId> {
@@ -195,7 +199,11 @@ impl Post<'_> {
     }
 
     /// An array of 2025-03-26: calls run concurrently and are answered together (SH-2).
-    async fn batch(self, entries: Vec<Result<Message, Malformed>>) -> Response {
+    async fn batch(
+        self,
+        entries: Vec<Result<Message, Malformed>>,
+        mut translations: Translations,
+    ) -> Response {
         let ids = || {
             entries.iter().filter_map(|entry| match entry {
                 Ok(Message::Request { id, .. }) => Some(id.clone()),
@@ -211,7 +219,8 @@ impl Post<'_> {
         for message in entries {
             match message {
                 Ok(Message::Request { id, method, params }) => {
-                    let meta = match CallMeta::read_batch_entry(&params) {
+                    let request = translations.request(id.clone(), method, params);
+                    let meta = match CallMeta::read_batch_entry(&request.params) {
                         Ok(meta) => meta,
                         Err(error) => {
                             answers.push_error(Some(&id), &error);
@@ -230,7 +239,6 @@ impl Post<'_> {
                         continue;
                     };
                     handles.push(handle);
-                    let request = Request::new(id.clone(), method, params);
                     let call = Abortable::new(self.call(&exchange, request, meta), registration);
                     calls.push(async move {
                         let reply = call.await;

@@ -28,6 +28,7 @@ use super::initialize::no_randomness;
 use super::post::{check_scopes, run};
 use super::session::{Entry, EntryKind, Permit, SESSION_FULL, SessionId};
 use super::stream::EventStream;
+use super::translations::Translations;
 use crate::call::{CallMeta, Claim};
 use crate::http::admission::{Admitted, RequestBody, read};
 use crate::http::request::Head;
@@ -157,7 +158,7 @@ async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBody) -> Respo
         return status::full_for(status::LEGACY, full, &bytes, limits);
     }
     let Some(stream) = entry.standalone() else { return ended() };
-    let message = match jsonrpc::decode(&bytes, &limits.connection) {
+    let mut message = match jsonrpc::decode(&bytes, &limits.connection) {
         Ok(message) => message,
         Err(Malformed { answers: Some(id), error, .. }) => {
             drop(entry.answer(&id, Err(error.clone().into())));
@@ -167,20 +168,21 @@ async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBody) -> Respo
             return status::error(StatusCode::BAD_REQUEST, malformed.id.as_ref(), &malformed.error);
         }
     };
-    if let Err(error) = check_scopes(shared, head, &message) {
-        return status::refusal(status::LEGACY, None, error);
-    }
+    let mut translations = match check_scopes(shared, head, &mut message) {
+        Ok(translations) => translations,
+        Err(error) => return status::refusal(status::LEGACY, None, error),
+    };
     let post = Post { shared, head, entry, stream };
     let answered = match message {
         Decoded::Single(Message::Request { id, method, params }) => {
-            post.request(Request::new(id, method, params), admitted).await
+            post.request(translations.request(id, method, params), admitted).await
         }
         Decoded::Single(message) => {
             drop(Box::pin(take(&post.entry, message)).await);
             Ok(())
         }
         Decoded::Batch(entries) if post.entry.revision().rules().batching => {
-            Box::pin(post.batch(entries, admitted)).await
+            Box::pin(post.batch(entries, translations, admitted)).await
         }
         Decoded::Batch(_) => {
             let reason = "arrays of messages are not part of this session's revision";
@@ -248,6 +250,7 @@ impl Post<'_> {
     async fn batch(
         self,
         entries: Vec<Result<Message, Malformed>>,
+        mut translations: Translations,
         admitted: Admitted,
     ) -> Result<(), Response> {
         let mut answers =
@@ -256,7 +259,7 @@ impl Post<'_> {
         for message in entries {
             match message {
                 Ok(Message::Request { id, method, params }) => {
-                    let request = Request::new(id.clone(), method, params);
+                    let request = translations.request(id.clone(), method, params);
                     match legacy_meta(&request).map(|meta| self.call(request, meta)) {
                         Ok(Some(call)) => calls.push(call),
                         Ok(None) => answers.push_error(Some(&id), &status::busy(SESSION_FULL)),

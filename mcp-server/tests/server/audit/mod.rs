@@ -2,7 +2,7 @@
 //! records of calls.
 
 mod calls;
-mod chain;
+pub mod chain;
 mod files;
 mod sinks;
 mod tampering;

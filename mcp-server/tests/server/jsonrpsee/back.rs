@@ -2,6 +2,7 @@
 
 use jsonrpsee::core::server::{MethodsError, RpcModule};
 use jsonrpsee::types::ErrorObjectOwned;
+use mcp_core::transport::TransportError;
 use mcp_server::bridge::jsonrpsee::{RpcModuleBuilder, RpcTools};
 use mcp_server::extract::Args;
 use mcp_server::service::{Notification, Reply, Request, Service};
@@ -228,4 +229,40 @@ async fn a_session_begins_as_the_protocol_says() {
     }
     assert_eq!(notified.try_recv().as_deref(), Ok("notifications/initialized"));
     assert!(notified.try_recv().is_err());
+}
+
+/// A layer that answers each call as a connection does that is closed.
+struct Gone;
+
+impl Service for Gone {
+    async fn call(&self, _: Request) -> Reply {
+        Err(TransportError::closed("the other side has gone").into())
+    }
+
+    async fn notify(&self, _: Notification) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_connection_is_an_internal_error_without_details() {
+    for revisions in [Revision::ALL.to_vec(), vec![Revision::V2025_11_25]] {
+        let module = module(built(tools().revisions(revisions).layer(layer_fn(|_| Gone))));
+        let error = call(&module, "tool.text", Value::Null).await.unwrap_err();
+        assert_eq!((error.code(), error.message()), (-32603, "internal error"));
+        assert!(!format!("{error:?}").contains("gone"), "{error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_cannot_begin_is_given_up_after_a_minute() {
+    let mut limits = Limits::default();
+    // No request runs, so `initialize` waits for ever.
+    limits.connection.max_in_flight_requests = 0;
+    let server = tools().limits(limits).revisions([Revision::V2025_11_25]);
+    let module = module(built(server));
+    for minutes in 1..=2 {
+        let start = tokio::time::Instant::now();
+        let error = call(&module, "tool.text", Value::Null).await.unwrap_err();
+        assert_eq!((error.code(), error.message()), (-32603, "internal error"));
+        assert_eq!(start.elapsed().as_secs(), 60, "attempt {minutes}");
+    }
 }

@@ -41,6 +41,18 @@ fn module(gate: &Gate) -> RpcModule<Gate> {
         })
         .unwrap();
     module
+        .register_subscription("tick", "item", "untick", |_, pending, _, _| async move {
+            let Ok(sink) = pending.accept().await else { return };
+            for second in 1.. {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                let value = to_json_raw_value(&second).unwrap();
+                if sink.send(value).await.is_err() {
+                    return;
+                }
+            }
+        })
+        .unwrap();
+    module
         .register_subscription("fail", "item", "unfail", |_, pending, _, _| async move {
             let sink = pending.accept().await?;
             sink.send(to_json_raw_value(&1)?).await?;
@@ -191,6 +203,21 @@ async fn a_subscription_ends_in_its_time_also_if_it_is_not_accepted() {
             assert_eq!(answer["_meta"]["jsonrpc/code"], -32009);
             assert!(text_of(&answer).contains("within 7s (max_time)"));
             assert_eq!(start.elapsed().as_secs(), 14);
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_subscription_counts_from_its_beginning_also_if_values_come() {
+    let gate = Gate::new();
+    everywhere(
+        || with(&gate, |limits| limits.max_time = Duration::from_millis(7_500)),
+        async |client| {
+            let start = tokio::time::Instant::now();
+            let (last, items, ended) = ended(&client, "tick", json!({})).await;
+            assert_eq!((last, items, &*ended), (json!(7), 7, "max_time"));
+            assert_eq!(start.elapsed().as_millis(), 7_500);
         },
     )
     .await;
