@@ -5,6 +5,8 @@ mod built;
 mod connection;
 mod parts;
 mod recording;
+mod registrations;
+mod settings;
 
 pub use builder::ServerBuilder;
 pub use built::Server;
