@@ -10,7 +10,7 @@ use crate::task::Recovery;
 
 impl ToolBuilder {
     /// Sets whether the tool runs as a [task](crate::task). Default: it runs in its request, and
-    /// becomes a task only with [`Context::into_task`].
+    /// becomes a task only with [`Context::into_task`](crate::Context::into_task).
     ///
     /// `Optional` runs it as a task for clients that support tasks, and in its request for others.
     /// `Required` refuses others.
