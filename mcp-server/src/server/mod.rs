@@ -5,7 +5,6 @@ mod built;
 mod connection;
 mod parts;
 mod recording;
-mod registrations;
 mod settings;
 
 pub use builder::ServerBuilder;

@@ -1,11 +1,12 @@
-//! The settings of a builder: limits, schemas, revisions, callers, pages, caching and keys.
+//! The settings of a builder: what the server says about itself, stores, limits, schemas, revisions,
+//! callers, pages, caching and keys.
 
 use std::time::Duration;
 
 use mcp_core::revision::Revision;
 #[cfg(feature = "sealed-state")]
 use mcp_core::revision::RuleSet;
-use mcp_core::types::CacheScope;
+use mcp_core::types::{CacheScope, Icon};
 
 use super::builder::ServerBuilder;
 use crate::auth::Principal;
@@ -15,8 +16,131 @@ use crate::definition::PageSizes;
 use crate::dialect::SchemaDialect;
 use crate::limits::Limits;
 use crate::seal::KeyRing;
+#[cfg(feature = "http")]
+use crate::store::Stores;
+#[cfg(feature = "tasks")]
+use crate::task::TaskConfig;
 
 impl ServerBuilder {
+    /// Sets the display name.
+    ///
+    /// ```
+    /// # use mcp_server::Server;
+    /// // Hosts show "Acme Tracker"; logs and configurations say `acme-tracker`.
+    /// let server = Server::builder("acme-tracker", "2.1.0").title("Acme Tracker");
+    /// ```
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.parts.info.title = Some(title.into());
+        self
+    }
+
+    /// Sets the description.
+    ///
+    /// ```
+    /// # use mcp_server::Server;
+    /// let server = Server::builder("acme-tracker", "2.1.0")
+    ///     .description("Searches, files and closes issues of the Acme tracker.");
+    /// ```
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.parts.info.description = Some(description.into());
+        self
+    }
+
+    /// Sets the URL of the server's website.
+    ///
+    /// ```
+    /// # use mcp_server::Server;
+    /// let server =
+    ///     Server::builder("acme-tracker", "2.1.0").website_url("https://tracker.example.com/mcp");
+    /// ```
+    pub fn website_url(mut self, url: impl Into<String>) -> Self {
+        self.parts.info.website_url = Some(url.into());
+        self
+    }
+
+    /// Sets the icons.
+    ///
+    /// ```
+    /// use mcp_server::Server;
+    /// use mcp_server::types::Icon;
+    ///
+    /// let icon = Icon::new("https://tracker.example.com/icon.svg").mime_type("image/svg+xml");
+    /// let server = Server::builder("acme-tracker", "2.1.0").icons([icon]);
+    /// ```
+    pub fn icons(mut self, icons: impl Into<Vec<Icon>>) -> Self {
+        self.parts.info.icons = Some(icons.into());
+        self
+    }
+
+    /// Sets the instructions, which tell the model how to use the server.
+    ///
+    /// ```
+    /// # use mcp_server::Server;
+    /// let server = Server::builder("acme-tracker", "2.1.0").instructions(
+    ///     "Search for an issue before you file a new one. Close an issue only if the user says so.",
+    /// );
+    /// ```
+    pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
+        self.parts.instructions = Some(instructions.into());
+        self
+    }
+
+    /// Sets where [tasks](crate::task) are kept, and who runs them. Default: in memory, if a tool
+    /// that was registered before the server is built runs as a task.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mcp_server::task::TaskConfig;
+    /// use mcp_server::{Server, routes, tool};
+    ///
+    /// /// Build the report of a year.
+    /// #[tool(task)]
+    /// async fn report(year: u16) -> String {
+    ///     format!("the report of {year}")
+    /// }
+    ///
+    /// let server = Server::builder("reports", "1.0.0")
+    ///     .routes(routes![report])
+    ///     .tasks(TaskConfig::default().ttl(Duration::from_secs(24 * 60 * 60)))
+    ///     .build()?;
+    /// # Ok::<(), mcp_server::BuildError>(())
+    /// ```
+    #[cfg(feature = "tasks")]
+    pub fn tasks(mut self, config: TaskConfig) -> Self {
+        self.parts.tasks = Some(config);
+        self
+    }
+
+    /// Sets where sessions of the legacy era and single-use states are kept, and how the instances
+    /// of the server send each other messages. Default: in the memory of this process, for one
+    /// instance. `docs/fleet.md` tells what several instances need.
+    ///
+    /// Building the server fails if something would leave the process, and there is no key ring
+    /// with a secret ([`ServerBuilder::state_keys`]).
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "redis")]
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_server::Server;
+    /// use mcp_server::input::KeyRing;
+    /// use mcp_server::store::RedisStore;
+    ///
+    /// // Each instance behind the load balancer has the same stores and the same secret.
+    /// let store = RedisStore::connect("redis://10.0.0.5/").await?;
+    /// let server = Server::builder("notes", "1.0.0")
+    ///     .state_keys(KeyRing::new(std::env::var("MCP_STATE_SECRET")?)?)
+    ///     .stores(store)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "http")]
+    pub fn stores(mut self, stores: impl Into<Stores>) -> Self {
+        self.parts.stores = stores.into();
+        self
+    }
+
     /// Sets the limits. See [`Limits`].
     ///
     /// ```
@@ -70,7 +194,7 @@ impl ServerBuilder {
     /// names and schemas of its tools. Default: true.
     ///
     /// Nothing is checked if no subscriber of `tracing` is interested in warnings.
-    /// [`Server::lint`] returns the findings in any case.
+    /// [`Server::lint`](crate::Server::lint) returns the findings in any case.
     ///
     /// ```
     /// use mcp_server::{Server, routes, tool};
