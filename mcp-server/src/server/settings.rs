@@ -1,5 +1,5 @@
-//! The settings of a builder: what the server says about itself, stores, limits, schemas, revisions,
-//! callers, pages, caching and keys.
+//! The settings of a builder: what the server says about itself, stores, limits, schemas,
+//! revisions, callers, pages, caching and keys.
 
 use std::time::Duration;
 
