@@ -41,12 +41,31 @@ pub struct CompletionCall {
 
 impl CompletionCall {
     /// Returns the context of the call.
+    ///
+    /// ```
+    /// # use mcp_server::completion::CompletionCall;
+    /// /// The branches that this user may see.
+    /// async fn branches(call: &CompletionCall) -> Vec<&'static str> {
+    ///     let may_see = call.context().principal().is_some_and(|user| user.scopes().contains("secret"));
+    ///     if may_see { vec!["main", "embargoed"] } else { vec!["main"] }
+    /// }
+    /// ```
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }
 
     /// Returns what the user has typed so far.
+    ///
+    /// ```
+    /// # use mcp_server::completion::CompletionCall;
+    /// /// Anything that contains what was typed, in any case.
+    /// async fn cities(call: &CompletionCall) -> Vec<&'static str> {
+    ///     let typed = call.value().to_lowercase();
+    ///     let cities = ["Bergen", "Berlin", "Oslo"];
+    ///     cities.into_iter().filter(|city| city.to_lowercase().contains(&typed)).collect()
+    /// }
+    /// ```
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value
@@ -54,6 +73,18 @@ impl CompletionCall {
 
     /// Returns the value of another argument of the same prompt or template, if the user has
     /// already chosen it (since 2025-06-18).
+    ///
+    /// ```
+    /// # use mcp_server::completion::CompletionCall;
+    /// /// The cities of the country that was chosen before.
+    /// async fn cities(call: &CompletionCall) -> Vec<&'static str> {
+    ///     match call.argument("country") {
+    ///         Some("Norway") => vec!["Bergen", "Oslo"],
+    ///         Some("Germany") => vec!["Berlin", "Bremen"],
+    ///         _ => vec!["Bergen", "Berlin", "Bremen", "Oslo"],
+    ///     }
+    /// }
+    /// ```
     pub fn argument(&self, name: &str) -> Option<&str> {
         self.arguments.get(name).map(String::as_str)
     }

@@ -2,24 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use mcp_core::extensions::Extensions;
-use mcp_core::json::{JsonBytes, RawJson};
+use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::meta::{Meta, STALE_DIGESTS};
-use mcp_core::method::{NotificationMethod, notification};
 use mcp_core::revision::{Revision, Rules};
-use mcp_core::service::{BoxFuture, Notification, Request};
+use mcp_core::service::{BoxFuture, Request};
 use mcp_core::telemetry::TraceContext;
-use mcp_core::types::{
-    ClientCapabilities, Implementation, LogMessageParams, LoggingLevel, ProgressParams,
-    ProgressToken,
-};
-use serde::Serialize;
+use mcp_core::types::{ClientCapabilities, Implementation};
 
-use crate::call::{self, Admission, AnswerStream, Call};
-use crate::progress::{Number, Total};
+use crate::call::{self, Call};
 use crate::wire::WireResult;
 
 /// The call that a handler answers. Cheap to clone.
@@ -48,6 +41,17 @@ pub struct Context(Arc<Call>);
 impl Context {
     /// Returns the context of a request in a [layer](crate::layer). `None` for a request that a
     /// layer created.
+    ///
+    /// ```
+    /// use mcp_server::Context;
+    /// use mcp_server::service::Request;
+    ///
+    /// /// In a layer: the key of a cache that users do not share.
+    /// fn cache_key(request: &Request) -> Option<String> {
+    ///     let context = Context::of(request)?;
+    ///     Some(format!("{} for {}", context.request_id(), context.principal()?.id()))
+    /// }
+    /// ```
     pub fn of(request: &Request) -> Option<Self> {
         request.extensions.get_shared().map(Self)
     }
@@ -74,12 +78,40 @@ impl Context {
     }
 
     /// Returns the id of the request, which the caller chose.
+    ///
+    /// ```
+    /// # use mcp_server::{Context, tool};
+    /// /// Import a file.
+    /// #[tool]
+    /// async fn import(path: String, ctx: &Context) -> String {
+    ///     // The client logs the same id.
+    ///     tracing::info!(request = %ctx.request_id(), path, "import begins");
+    ///     format!("imported {path}")
+    /// }
+    /// ```
     #[must_use]
     pub fn request_id(&self) -> &RequestId {
         &self.0.id
     }
 
     /// Returns the protocol revision of this call.
+    ///
+    /// ```
+    /// use mcp_server::{Context, Revision, Server, routes, tool};
+    ///
+    /// /// Say which revision of the protocol this call has.
+    /// #[tool]
+    /// async fn revision(ctx: &Context) -> String {
+    ///     ctx.revision().to_string()
+    /// }
+    ///
+    /// let server = Server::builder("debug", "1.0.0").routes(routes![revision]);
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let client = mcp_server::test::client(server).revision(Revision::V2025_06_18).await;
+    /// client.call("revision", serde_json::json!({})).await.assert_text("2025-06-18");
+    /// # });
+    /// ```
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.0.revision
@@ -105,6 +137,26 @@ impl Context {
     /// Returns the name and version that the client claims. `None` for calls without `clientInfo`.
     ///
     /// The claim is not verified: never base a security decision on it (ST-5).
+    ///
+    /// ```
+    /// # use mcp_server::{Context, tool};
+    /// /// Say hello.
+    /// #[tool]
+    /// async fn hello(ctx: &Context) -> String {
+    ///     match ctx.client_info() {
+    ///         Some(client) => format!("Hello, {} {}!", client.name, client.version),
+    ///         None => "Hello!".to_owned(),
+    ///     }
+    /// }
+    /// # use mcp_server::{Server, routes};
+    /// # let server = Server::builder("greeter", "1.0.0").routes(routes![hello]);
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = mcp_server::test::client(server).await;
+    /// # let hello = client.call("hello", serde_json::json!({})).await.text();
+    /// # assert!(hello.starts_with("Hello, test-client"), "{hello}");
+    /// # });
+    /// ```
     #[must_use]
     pub fn client_info(&self) -> Option<Implementation> {
         match &self.0.session {
@@ -115,6 +167,17 @@ impl Context {
 
     /// Returns the capabilities that the client declared for this call (modern) or session
     /// (legacy).
+    ///
+    /// ```
+    /// # use mcp_server::{Context, tool};
+    /// /// Say what the client can do.
+    /// #[tool]
+    /// async fn capabilities(ctx: &Context) -> String {
+    ///     let can = ctx.client_capabilities();
+    ///     // `can_elicit` and similar methods also ask the revision.
+    ///     format!("forms: {}, sampling: {}", can.elicitation.is_some(), can.sampling.is_some())
+    /// }
+    /// ```
     #[must_use]
     pub fn client_capabilities(&self) -> ClientCapabilities {
         match &self.0.session {
@@ -124,6 +187,17 @@ impl Context {
     }
 
     /// Returns the `_meta` of the request.
+    ///
+    /// ```
+    /// # use mcp_server::{Context, tool};
+    /// /// Render a chart.
+    /// #[tool]
+    /// async fn chart(data: Vec<f64>, ctx: &Context) -> String {
+    ///     // What this host tells beside the arguments. The model did not write it.
+    ///     let theme = ctx.meta().read::<String>("com.example/theme");
+    ///     format!("{} values, {}", data.len(), theme.as_deref().unwrap_or("light"))
+    /// }
+    /// ```
     #[must_use]
     pub fn meta(&self) -> Meta {
         call::whole_meta(&self.0.params).unwrap_or_default()
@@ -133,6 +207,20 @@ impl Context {
     /// and `baggage` of its `_meta`. `None` without a valid one.
     ///
     /// The caller can put anything into it. Never base a security decision on it.
+    ///
+    /// ```
+    /// # use mcp_server::{Context, tool};
+    /// /// Look up an order.
+    /// #[tool]
+    /// async fn order(id: u64, ctx: &Context) -> String {
+    ///     let mut headers = Vec::new();
+    ///     if let Some(trace) = ctx.trace_context() {
+    ///         headers.extend(trace.traceparent().map(|parent| ("traceparent", parent.to_owned())));
+    ///     }
+    ///     // … call the other service with these header fields …
+    ///     format!("order {id}, with {} header fields", headers.len())
+    /// }
+    /// ```
     #[must_use]
     pub fn trace_context(&self) -> Option<TraceContext> {
         call::trace_context(&self.0.params)
@@ -140,6 +228,21 @@ impl Context {
 
     /// Returns the values that the transport and the layers attached to the call, such as HTTP
     /// headers, the principal or the address of the peer.
+    ///
+    /// ```
+    /// # use mcp_server::{Context, tool};
+    /// /// What a layer of this server has found out about the caller.
+    /// struct Tenant(String);
+    ///
+    /// /// List the projects.
+    /// #[tool]
+    /// async fn projects(ctx: &Context) -> String {
+    ///     match ctx.extensions().get::<Tenant>() {
+    ///         Some(Tenant(name)) => format!("the projects of {name}"),
+    ///         None => "no tenant".to_owned(),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         self.0.layered.get().unwrap_or(&self.0.extensions)
@@ -153,6 +256,24 @@ impl Context {
     /// Cancel safety: if the future is dropped before a thread starts the work, the work never
     /// runs. Otherwise it runs to its end, and its result is dropped.
     ///
+    /// ```
+    /// use mcp_server::{Context, ToolError, tool};
+    ///
+    /// /// Count the lines of a file.
+    /// #[tool]
+    /// async fn count_lines(path: String, ctx: &Context) -> Result<usize, ToolError> {
+    ///     let text = ctx.blocking(move || std::fs::read_to_string(path)).await;
+    ///     Ok(text.map_err(|error| ToolError::new(error.message()))??.lines().count())
+    /// }
+    /// # use mcp_server::{Server, routes};
+    /// # let server = Server::builder("files", "1.0.0").routes(routes![count_lines]);
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = mcp_server::test::client(server).await;
+    /// # client.call("count_lines", serde_json::json!({ "path": "/no/such" })).await.assert_error("o such");
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// −32603 if `work` panics, or no thread can be started.
     pub fn blocking<R: Send + 'static, F: FnOnce() -> R + Send + 'static>(
@@ -160,169 +281,6 @@ impl Context {
         work: F,
     ) -> impl Future<Output = Result<R, ErrorObject>> + Send + use<R, F> {
         self.0.environment.blocking.run(work)
-    }
-
-    // ---- notifications about the call ----
-
-    /// Reports progress: `done` of `total`, if the total is known. Both are any numbers, integers
-    /// of every width or floats. The total may also be `None`, or a reference to an `Option`.
-    ///
-    /// ```
-    /// # async fn copy(ctx: &mcp_server::Context, files: &[&str], bytes: Option<u64>) {
-    /// ctx.progress(1, 3).await;
-    /// ctx.progress(0.5, 1.0).await;
-    /// ctx.progress(files.len(), None).await;
-    /// ctx.progress(7_u64, &bytes).await;
-    /// # }
-    /// ```
-    ///
-    /// Does nothing if the caller did not request progress, or the call has ended. Values must
-    /// increase; a value that does not is dropped. So are values that arrive faster than
-    /// [`Limits::min_progress_interval`](crate::Limits::min_progress_interval) on average, after a
-    /// burst of ten. The value that reaches `total` is always sent.
-    ///
-    /// In a task, the status message shows the progress instead.
-    ///
-    /// Cancel safety: dropping the future may drop the notification.
-    pub async fn progress(&self, done: impl Number, total: impl Total) {
-        let (done, total) = (done.to_f64(), total.to_total());
-        match self.progress_token() {
-            Some(token) => self.send_progress(token, done, total, None).await,
-            None => self.report_to_task(done, total, None::<String>).await,
-        }
-    }
-
-    /// Reports progress as [`Context::progress`] does, with a message for people. The message is
-    /// omitted in revisions that do not have it.
-    pub async fn progress_with_message(
-        &self,
-        done: impl Number,
-        total: impl Total,
-        message: impl Into<String> + Send,
-    ) {
-        let (done, total) = (done.to_f64(), total.to_total());
-        match self.progress_token() {
-            Some(token) => {
-                self.send_progress(token, done, total, Some(message.into())).await;
-            }
-            None => self.report_to_task(done, total, Some(message)).await,
-        }
-    }
-
-    /// Sets the status message of the task that the call runs as, if it does.
-    async fn report_to_task(
-        &self,
-        done: f64,
-        total: Option<f64>,
-        message: Option<impl Into<String>>,
-    ) {
-        if let Some(task) = self.0.task()
-            && !self.0.gate.is_over()
-        {
-            let message = message.map(Into::into);
-            let message = message.unwrap_or_else(|| match total {
-                Some(total) => format!("{done} of {total}"),
-                None => done.to_string(),
-            });
-            task.set_status(message).await;
-        }
-        self.0.pace.wait().await;
-    }
-
-    /// Returns the token for progress, if the caller asked for progress.
-    #[inline]
-    fn progress_token(&self) -> Option<&ProgressToken> {
-        self.0.meta.progress_token.as_ref()
-    }
-
-    async fn send_progress(
-        &self,
-        token: &ProgressToken,
-        done: f64,
-        total: Option<f64>,
-        message: Option<String>,
-    ) {
-        if self.0.gate.is_over() {
-            return self.0.pace.wait().await;
-        }
-        let total = total.filter(|total| total.is_finite()); // JSON has no infinity and no NaN.
-        let interval = self.0.environment.limits.min_progress_interval;
-        if !self.0.limiter.lock().admit_progress(done, total, interval) {
-            return self.0.pace.wait().await;
-        }
-        let mut params = ProgressParams::new(token.clone(), done);
-        params.total = total;
-        params.message = message.filter(|_| self.rules().progress_message);
-        self.0.gate.send(self.notify::<notification::Progress>(&params)).await;
-    }
-
-    /// Sends a log message to the client.
-    ///
-    /// Modern calls: only if the request sets a log level, for messages at that level or above,
-    /// until the call is answered. Legacy calls: at the level that the session set, `info` by
-    /// default. Messages must contain no secrets and no personal data (LOG-4). Messages that arrive
-    /// faster than [`Limits::min_log_interval`](crate::Limits::min_log_interval) on average, after a
-    /// burst of 100, are dropped. Warnings and errors are counted apart from other levels.
-    ///
-    /// Cancel safety: dropping the future may drop the message.
-    ///
-    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
-    /// than 2027-07-28. Use standard error or OpenTelemetry instead.
-    #[deprecated(
-        note = "MCP 2026-07-28 deprecates logging (SEP-2577), with removal no earlier than \
-                2027-07-28; write to standard error, or use OpenTelemetry"
-    )]
-    pub async fn log(&self, level: LoggingLevel, data: impl Serialize + Send) {
-        let (min_level, is_session) = match &self.0.session {
-            Some(session) => (Some(session.log_level()), true),
-            None => (self.0.meta.log_level, false),
-        };
-        if min_level.is_none_or(|min_level| level < min_level) {
-            return self.0.pace.wait().await;
-        }
-        let interval = self.0.environment.limits.min_log_interval;
-        let admission = self.0.limiter.lock().admit_log(level, interval);
-        if admission == Admission::FirstDropped {
-            tracing::warn!(
-                ?interval,
-                "log messages of a call are dropped; they exceed the limit (min_log_interval)"
-            );
-        }
-        if admission != Admission::Sent {
-            return self.0.pace.wait().await;
-        }
-        let Ok(data) = RawJson::new(&data) else { return self.0.pace.wait().await };
-        let params =
-            LogMessageParams::new(level, data).logger(self.0.environment.server_name.clone());
-        let sending = self.notify::<notification::Message>(&params);
-        if is_session {
-            sending.await;
-        } else {
-            self.0.gate.send(sending).await;
-        }
-    }
-
-    /// Closes the stream of the answer while the call continues. The client reconnects for the
-    /// answer after `retry`, or after an interval of its choice. Use it for calls that run so long
-    /// that an open connection is wasteful.
-    ///
-    /// Returns false, without any effect, on transports other than HTTP, in revisions other than
-    /// 2025-11-25, or if the client has disconnected (SH-4).
-    pub fn close_stream(&self, retry: impl Into<Option<Duration>>) -> bool {
-        let retry = retry.into();
-        self.0.extensions.get::<AnswerStream>().is_some_and(|stream| stream.0.close(retry))
-    }
-
-    /// Sends a notification to the client.
-    pub(crate) async fn notify<N: NotificationMethod>(&self, params: &N::Params) {
-        // Neither a peer that is gone nor an empty outbox makes a loop of notifications wait.
-        tokio::task::consume_budget().await;
-        match JsonBytes::new(params) {
-            Ok(params) => self.0.peer.notify(Notification::new(N::NAME, params)).await,
-            Err(error) => {
-                tracing::error!(method = N::NAME, %error, "a notification could not be written");
-            }
-        }
     }
 }
 

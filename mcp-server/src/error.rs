@@ -45,11 +45,42 @@ pub struct ToolError {
 
 impl ToolError {
     /// Creates an error from a text.
+    ///
+    /// ```
+    /// # use mcp_server::{ToolError, tool};
+    /// /// Read the forecast.
+    /// #[tool]
+    /// async fn forecast(days: u8) -> Result<String, ToolError> {
+    ///     match days {
+    ///         1..=14 => Ok(format!("{days} days of rain")),
+    ///         _ => Err(ToolError::new("days must be 1 to 14")), // The model corrects its call.
+    ///     }
+    /// }
+    /// # use mcp_server::{Server, routes};
+    /// # let server = Server::builder("weather", "1.0.0").routes(routes![forecast]);
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = mcp_server::test::client(server).await;
+    /// # client.call("forecast", serde_json::json!({ "days": 15 })).await.assert_error("1 to 14");
+    /// # });
+    /// ```
     pub fn new(text: impl Into<String>) -> Self {
         Self { content: vec![Content::text(text)] }
     }
 
     /// Creates an error from content blocks.
+    ///
+    /// ```
+    /// use mcp_server::ToolError;
+    /// use mcp_server::types::Content;
+    ///
+    /// # let screenshot = [0x89, b'P', b'N', b'G'];
+    /// // The model sees why the click failed.
+    /// let error = ToolError::content([
+    ///     Content::text("there is no button \"Save\" on the page"),
+    ///     Content::image(screenshot, "image/png"),
+    /// ]);
+    /// ```
     pub fn content(content: impl Into<Vec<Content>>) -> Self {
         Self { content: content.into() }
     }

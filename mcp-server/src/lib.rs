@@ -186,6 +186,7 @@ mod limits;
 pub mod lint;
 #[doc(hidden)]
 pub mod macro_support;
+mod notices;
 pub mod progress;
 pub mod prompt;
 mod questions;

@@ -83,6 +83,12 @@ pub struct Limits {
 
 impl Limits {
     /// Returns the default limits.
+    ///
+    /// ```
+    /// # use mcp_server::Limits;
+    /// assert_eq!(Limits::new().max_input_rounds, 10);
+    /// assert_eq!(Limits::new(), Limits::default());
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self {

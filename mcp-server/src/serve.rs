@@ -22,6 +22,23 @@ impl Server {
     /// Cancel safety: dropping the future ends the conversation and its handlers immediately. It
     /// must be polled inside a tokio runtime with time enabled.
     ///
+    /// ```
+    /// # use mcp_server::{Server, routes, tool};
+    /// # /// Add two numbers.
+    /// # #[tool]
+    /// # async fn add(a: i64, b: i64) -> i64 { a + b }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let server = Server::builder("calculator", "1.0.0").routes(routes![add]).build()?;
+    /// let (here, there) = tokio::io::duplex(64 << 10);
+    /// let (reader, writer) = tokio::io::split(here);
+    /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    /// stop.send(()).unwrap(); // Elsewhere, when the program ends.
+    /// server.serve_until(reader, writer, async { drop(stopped.await) }).await?;
+    /// # drop(there);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// If reading or writing fails, or the peer violates the framing rules too often.
     pub async fn serve_until<R, W>(
@@ -83,6 +100,17 @@ impl Server {
 impl ServerBuilder {
     /// Builds the server and serves one conversation over a pair of byte streams, until the peer
     /// closes its side. See [`Server::serve_until`].
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_server::Server;
+    ///
+    /// let socket = tokio::net::UnixListener::bind("/run/notes.sock")?;
+    /// let (reader, writer) = socket.accept().await?.0.into_split();
+    /// Server::builder("notes", "1.0.0").serve(reader, writer).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the server cannot be built, or the connection fails.

@@ -105,36 +105,84 @@ object! {
 
 impl Content {
     /// Creates a text block.
+    ///
+    /// ```
+    /// use mcp_core::types::{CallToolResult, Content};
+    ///
+    /// // One block for the model to quote, and one that explains it.
+    /// let blocks = [Content::text("error[E0382]"), Content::text("The value was moved before.")];
+    /// let result = CallToolResult::new().content(blocks);
+    /// ```
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         TextContent::new(text).into()
     }
 
     /// Creates an image block. The bytes are encoded as base64.
+    ///
+    /// ```
+    /// use mcp_core::types::Content;
+    ///
+    /// let png = [0x89, b'P', b'N', b'G'];
+    /// let Content::Image(image) = Content::image(png, "image/png") else { unreachable!() };
+    /// assert_eq!(image.data, "iVBORw==");
+    /// ```
     #[must_use]
     pub fn image(bytes: impl AsRef<[u8]>, mime_type: impl Into<String>) -> Self {
         ImageContent::from_bytes(bytes, mime_type).into()
     }
 
     /// Creates an audio block. The bytes are encoded as base64.
+    ///
+    /// ```
+    /// use mcp_core::types::{CallToolResult, Content};
+    ///
+    /// # let wav = b"RIFF";
+    /// let spoken = Content::audio(wav, "audio/wav");
+    /// let result = CallToolResult::new().content([Content::text("Good morning"), spoken]);
+    /// ```
     #[must_use]
     pub fn audio(bytes: impl AsRef<[u8]>, mime_type: impl Into<String>) -> Self {
         AudioContent::from_bytes(bytes, mime_type).into()
     }
 
     /// Creates a link to a resource.
+    ///
+    /// ```
+    /// use mcp_core::types::{CallToolResult, Content};
+    ///
+    /// // The report is long: the client reads it if it wants to.
+    /// let link = Content::resource_link("report://2026", "report-2026");
+    /// let result = CallToolResult::new().content([Content::text("The report is ready."), link]);
+    /// ```
     #[must_use]
     pub fn resource_link(uri: impl Into<String>, name: impl Into<String>) -> Self {
         ResourceLink::new(uri, name).into()
     }
 
     /// Creates an embedded resource.
+    ///
+    /// ```
+    /// use mcp_core::types::{Content, ResourceContents};
+    ///
+    /// // Short enough to be a part of the result.
+    /// let note = Content::resource(ResourceContents::text("note://7", "buy milk"));
+    /// ```
     #[must_use]
     pub fn resource(contents: impl Into<ResourceContents>) -> Self {
         EmbeddedResource::new(contents).into()
     }
 
     /// Returns the text, or `None` if it is not a text block.
+    ///
+    /// ```
+    /// use mcp_core::types::{CallToolResult, Content};
+    ///
+    /// let image = Content::image([0xff, 0xd8], "image/jpeg");
+    /// let result = CallToolResult::new().content([Content::text("A bird"), image]);
+    /// let texts: Vec<_> = result.content.iter().filter_map(Content::as_text).collect();
+    /// assert_eq!(texts, ["A bird"]);
+    /// ```
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {

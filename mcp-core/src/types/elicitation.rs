@@ -82,6 +82,21 @@ object! {
 
     /// Result of `elicitation/create`. Since 2026-07-28 also the answer to such an input request.
     /// Since 2025-06-18.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitAction, ElicitResult};
+    ///
+    /// fn shown(result: &ElicitResult) -> String {
+    ///     match (&result.action, &result.content) {
+    ///         (ElicitAction::Accept, Some(content)) => format!("{} fields", content.len()),
+    ///         (ElicitAction::Accept, None) => "agreed".to_owned(),
+    ///         (ElicitAction::Decline, _) => "declined".to_owned(),
+    ///         (ElicitAction::Cancel, _) => "dismissed".to_owned(),
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(shown(&ElicitResult::decline()), "declined");
+    /// ```
     pub struct ElicitResult ignore "resultType" {
         /// What the user did.
         action: ElicitAction = "action",
@@ -202,18 +217,47 @@ impl ElicitResult {
     }
 
     /// Creates the result for a user who agreed to visit the URL.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitParams, ElicitResult};
+    ///
+    /// /// Answers a server: opens pages of one site, and nothing else.
+    /// fn answer(asked: &ElicitParams) -> ElicitResult {
+    ///     match asked {
+    ///         ElicitParams::Url(page) if page.url.starts_with("https://login.example.com/") => {
+    ///             // … open the browser …
+    ///             ElicitResult::accept_url()
+    ///         }
+    ///         _ => ElicitResult::decline(),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn accept_url() -> Self {
         Self::new(ElicitAction::Accept)
     }
 
     /// Creates the result for a user who declined.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitAction, ElicitResult};
+    ///
+    /// // The user pressed "No": the tool goes on without an answer, or fails.
+    /// assert_eq!(ElicitResult::decline().action, ElicitAction::Decline);
+    /// ```
     #[must_use]
     pub fn decline() -> Self {
         Self::new(ElicitAction::Decline)
     }
 
     /// Creates the result for a user who dismissed the request without a choice.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitAction, ElicitResult};
+    ///
+    /// // The user closed the window, and may be asked again.
+    /// assert_eq!(ElicitResult::cancel().action, ElicitAction::Cancel);
+    /// ```
     #[must_use]
     pub fn cancel() -> Self {
         Self::new(ElicitAction::Cancel)

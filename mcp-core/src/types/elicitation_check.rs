@@ -57,6 +57,19 @@ impl ElicitSchema {
     }
 
     /// Adds the default values of the fields that `content` does not have.
+    ///
+    /// ```
+    /// use mcp_core::types::{BooleanSchema, ElicitSchema, StringSchema};
+    /// use serde_json::json;
+    ///
+    /// let form = ElicitSchema::new()
+    ///     .required_field("email", StringSchema::new())
+    ///     .field("newsletter", BooleanSchema::new().default_value(false));
+    /// let mut content = serde_json::from_value(json!({ "email": "ada@example.com" }))?;
+    /// form.fill_in(&mut content);
+    /// assert_eq!(content["newsletter"], false);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn fill_in(&self, content: &mut JsonObject) {
         for (name, field) in self.properties.iter() {
             if !content.contains_key(name)
@@ -69,6 +82,17 @@ impl ElicitSchema {
 
     /// Validates submitted values against the form. Values that the form has no field for are
     /// ignored.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitSchema, NumberSchema};
+    /// use serde_json::json;
+    ///
+    /// let form = ElicitSchema::new().required_field("guests", NumberSchema::integer().maximum(6.0));
+    /// let answer = |guests: u32| serde_json::from_value(json!({ "guests": guests }));
+    /// assert!(form.check(&answer(4)?).is_ok());
+    /// assert!(form.check(&answer(7)?).is_err());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The first field that is missing or does not match.

@@ -191,6 +191,13 @@ string_enum! {
 
 impl ElicitSchema {
     /// Adds an optional field.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitSchema, StringSchema};
+    ///
+    /// let note = StringSchema::new().title("Note for the kitchen").max_length(200_u64);
+    /// let form = ElicitSchema::new().field("note", note); // The user may leave it empty.
+    /// ```
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, field: impl Into<PrimitiveSchema>) -> Self {
         self.properties.insert(name, field);
@@ -198,6 +205,13 @@ impl ElicitSchema {
     }
 
     /// Adds a required field.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitSchema, NumberSchema};
+    ///
+    /// let guests = NumberSchema::integer().title("Guests").minimum(1.0).maximum(6.0);
+    /// let form = ElicitSchema::new().required_field("guests", guests);
+    /// ```
     #[must_use]
     pub fn required_field(
         mut self,
@@ -210,6 +224,18 @@ impl ElicitSchema {
     }
 
     /// Whether a field is required.
+    ///
+    /// ```
+    /// use mcp_core::types::{ElicitSchema, StringSchema};
+    ///
+    /// /// The label of a field in a form on the screen.
+    /// fn label(form: &ElicitSchema, name: &str) -> String {
+    ///     if form.is_required(name) { format!("{name} *") } else { name.to_owned() }
+    /// }
+    ///
+    /// let form = ElicitSchema::new().required_field("city", StringSchema::new());
+    /// assert_eq!(label(&form, "city"), "city *");
+    /// ```
     #[must_use]
     pub fn is_required(&self, name: &str) -> bool {
         self.required.as_ref().is_some_and(|required| required.iter().any(|r| r == name))

@@ -158,12 +158,27 @@ impl Tool {
 
 impl CallToolResult {
     /// Creates a result with one text block.
+    ///
+    /// ```
+    /// use mcp_core::types::CallToolResult;
+    ///
+    /// let result = CallToolResult::text("22 °C");
+    /// assert_eq!(result.content[0].as_text(), Some("22 °C"));
+    /// ```
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self::new().content([Content::text(text)])
     }
 
     /// Creates the result of a tool that failed. The model sees the text.
+    ///
+    /// ```
+    /// use mcp_core::types::CallToolResult;
+    ///
+    /// // The model reads what to do instead.
+    /// let result = CallToolResult::error("there is no city Bregen; did you mean Bergen?");
+    /// assert!(result.failed());
+    /// ```
     #[must_use]
     pub fn error(text: impl Into<String>) -> Self {
         Self::text(text).is_error(true)
@@ -171,6 +186,19 @@ impl CallToolResult {
 
     /// Creates a structured result. Its JSON is repeated as text for clients that do not read
     /// structured results.
+    ///
+    /// ```
+    /// use mcp_core::types::CallToolResult;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Weather {
+    ///     celsius: f64,
+    /// }
+    ///
+    /// let result = CallToolResult::structured(&Weather { celsius: 21.5 })?;
+    /// assert_eq!(result.content[0].as_text(), Some(r#"{"celsius":21.5}"#));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the value cannot be serialized.
@@ -180,6 +208,16 @@ impl CallToolResult {
     }
 
     /// Whether the tool failed.
+    ///
+    /// ```
+    /// use mcp_core::types::CallToolResult;
+    ///
+    /// fn style(result: &CallToolResult) -> &'static str {
+    ///     if result.failed() { "red" } else { "green" }
+    /// }
+    ///
+    /// assert_eq!(style(&CallToolResult::text("done")), "green"); // `is_error` is `None`.
+    /// ```
     #[must_use]
     pub fn failed(&self) -> bool {
         self.is_error == Some(true)

@@ -22,6 +22,21 @@ use super::worker::{Destination, Job, Worker, spawn_thread};
 ///
 /// See the [module](super) for what it records and proves. Call [`AuditLog::close`] before the
 /// process ends: what waits in the queue then is written, and the file is unlocked.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use mcp_server::audit::{AuditEvent, AuditLog, Outcome};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("audit.jsonl");
+/// let log = AuditLog::builder().open(path)?;
+/// // The calls of tools are recorded by `AuditLayer`; this happened outside of one.
+/// let event = AuditEvent::new("settings_changed", Outcome::Allowed).detail("setting", "retention");
+/// log.record(event).await?;
+/// log.close().await?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct AuditLog(Arc<Handle>);
 
@@ -86,6 +101,18 @@ impl AuditLog {
     /// Cancel safety: dropping the future may drop the event before it has a place in the queue; it
     /// is counted as lost then.
     ///
+    /// ```
+    /// use mcp_server::audit::{AuditError, AuditEvent, AuditLog, Outcome};
+    ///
+    /// /// Deletes an account, but never without a record.
+    /// async fn delete_account(log: &AuditLog, account: &str) -> Result<(), AuditError> {
+    ///     let event = AuditEvent::new("account_deleted", Outcome::Allowed).detail("account", account);
+    ///     log.record(event).await?;
+    ///     // … delete it …
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// The record is not written, or not yet. The event must then not be treated as recorded.
     pub async fn record(&self, event: AuditEvent) -> Result<(), AuditError> {
@@ -120,12 +147,33 @@ impl AuditLog {
     /// then the event is counted as lost.
     ///
     /// With [`OnFailure::Refuse`] use [`AuditLog::record`], unless the code cannot wait.
+    ///
+    /// ```
+    /// # use mcp_server::audit::{AuditEvent, AuditLog, Outcome};
+    /// /// In `Drop`, which cannot wait.
+    /// fn connection_ended(log: &AuditLog) {
+    ///     if !log.record_now(AuditEvent::new("connection_ended", Outcome::Allowed)) {
+    ///         eprintln!("the end of a connection is not in the audit log");
+    ///     }
+    /// }
+    /// ```
     pub fn record_now(&self, event: AuditEvent) -> bool {
         self.queue(event).is_ok()
     }
 
     /// Fails while calls must not go on: with [`OnFailure::Refuse`], while records cannot be
     /// written.
+    ///
+    /// ```
+    /// # use mcp_server::audit::AuditLog;
+    /// /// The answer to the health check of a load balancer.
+    /// fn health(log: &AuditLog) -> (u16, String) {
+    ///     match log.ready() {
+    ///         Ok(()) => (200, "ok".to_owned()),
+    ///         Err(error) => (503, error.to_string()), // Calls would be refused here.
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// The last write has failed, or the log is closed.
@@ -165,6 +213,16 @@ impl AuditLog {
     /// Waits until everything that was recorded before is written and forced to the disk, whatever
     /// [`Fsync`](super::Fsync) says.
     ///
+    /// ```
+    /// # use mcp_server::audit::{AuditError, AuditLog};
+    /// /// Before a snapshot of the disk.
+    /// async fn snapshot(log: &AuditLog) -> Result<(), AuditError> {
+    ///     log.flush().await?;
+    ///     // … take the snapshot …
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// It cannot be written, or not within `write_timeout`.
     pub async fn flush(&self) -> Result<(), AuditError> {
@@ -177,6 +235,23 @@ impl AuditLog {
     ///
     /// To rotate as `logrotate` does, rename the file before, and pass its former path.
     ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use mcp_server::audit::{AuditLog, Verifier, verify};
+    /// # use std::{fs::File, io::BufReader};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let (july, august) = (folder.path().join("2026-07.jsonl"), folder.path().join("2026-08.jsonl"));
+    /// let log = AuditLog::builder().open(&july)?;
+    /// log.rotate(&august).await?; // On the first of August.
+    /// log.close().await?;
+    ///
+    /// let first = verify(BufReader::new(File::open(july)?))?;
+    /// # let last = first.head.expect("a record");
+    /// # Verifier::new().after(last).verify(BufReader::new(File::open(august)?))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The records before cannot be written, or the new file cannot be opened. The log goes on as
     /// before.
@@ -186,6 +261,16 @@ impl AuditLog {
     }
 
     /// Writes what was recorded before, and ends the log. Records that come later are refused.
+    ///
+    /// ```no_run
+    /// # async fn run(server: mcp_server::ServerBuilder, log: mcp_server::audit::AuditLog) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_server::layer::AuditLayer;
+    ///
+    /// server.layer(AuditLayer::new(log.clone())).serve_stdio().await?;
+    /// log.close().await?; // An error says that records are lost.
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Not everything could be written within `write_timeout`.
@@ -207,18 +292,45 @@ impl AuditLog {
 
     /// Returns the end of the chain. `None` if this process has written no record. Keep it in
     /// another place to prove later that nothing up to it was cut off.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use mcp_server::audit::{AuditEvent, AuditLog, Outcome};
+    /// # let log = AuditLog::builder().open_tracing()?;
+    /// log.record(AuditEvent::new("month_closed", Outcome::Allowed)).await?;
+    /// let head = log.head().expect("a record was written");
+    /// // To a place that the operator of this machine cannot write. `Verifier::anchor` takes it.
+    /// eprintln!("{}", head.event_hash);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn head(&self) -> Option<AuditHead> {
         self.0.shared.head.lock().clone()
     }
 
     /// Returns the number of records that could not be kept.
+    ///
+    /// ```
+    /// # use mcp_server::audit::AuditLog;
+    /// /// A gauge for the monitoring, with an alarm above zero.
+    /// fn lost(log: &AuditLog) -> String {
+    ///     format!("audit_lost_records {}", log.lost_records())
+    /// }
+    /// ```
     #[must_use]
     pub fn lost_records(&self) -> u64 {
         self.0.shared.lost.load(Ordering::Relaxed)
     }
 
     /// Whether the last write has failed.
+    ///
+    /// ```
+    /// # use mcp_server::audit::AuditLog;
+    /// fn warning(log: &AuditLog) -> Option<&'static str> {
+    ///     log.is_failing().then_some("the audit log cannot be written; is the disk full?")
+    /// }
+    /// ```
     #[must_use]
     pub fn is_failing(&self) -> bool {
         self.0.shared.is_failing.load(Ordering::Acquire)

@@ -30,18 +30,41 @@ impl Default for Granted {
 
 impl Scopes {
     /// Every scope, for callers that scopes do not restrict, such as the user of a local process.
+    ///
+    /// ```
+    /// use mcp_server::Principal;
+    /// use mcp_server::auth::Scopes;
+    ///
+    /// let operator = Principal::new("operator").with_scopes(Scopes::all());
+    /// assert!(operator.scopes().contains("a scope of any name"));
+    /// ```
     #[must_use]
     pub const fn all() -> Self {
         Self(Granted::All)
     }
 
     /// Reads scopes that are separated by spaces.
+    ///
+    /// ```
+    /// use mcp_server::auth::Scopes;
+    ///
+    /// // The claim `scope` of a token.
+    /// assert_eq!(Scopes::parse("write read read"), Scopes::from(["read", "write"]));
+    /// ```
     #[must_use]
     pub fn parse(text: &str) -> Self {
         text.split(' ').collect()
     }
 
     /// Whether a scope is one of them. Upper and lower case differ.
+    ///
+    /// ```
+    /// use mcp_server::auth::Scopes;
+    ///
+    /// let scopes = Scopes::from(["notes"]);
+    /// assert!(scopes.contains("notes"));
+    /// assert!(!scopes.contains("notes:read")); // Names are compared, not parts of names.
+    /// ```
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {
         match &self.0 {
@@ -51,12 +74,30 @@ impl Scopes {
     }
 
     /// Whether every scope is granted.
+    ///
+    /// ```
+    /// use mcp_server::auth::Scopes;
+    ///
+    /// fn shown(scopes: &Scopes) -> String {
+    ///     if scopes.is_all() { "everything".to_owned() } else { scopes.to_string() }
+    /// }
+    ///
+    /// assert_eq!(shown(&Scopes::all()), "everything");
+    /// ```
     #[must_use]
     pub fn is_all(&self) -> bool {
         self.0 == Granted::All
     }
 
     /// Returns the scopes by name. None if [`Scopes::is_all`].
+    ///
+    /// ```
+    /// use mcp_server::auth::Scopes;
+    ///
+    /// let scopes = Scopes::parse("repo:b repo:a user");
+    /// let repositories: Vec<_> = scopes.iter().filter_map(|scope| scope.strip_prefix("repo:")).collect();
+    /// assert_eq!(repositories, ["a", "b"]);
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let scopes = match &self.0 {
             Granted::All => &[],

@@ -44,6 +44,21 @@ impl SchemaDialect {
     /// Returns the schema of results in this dialect. It is true for every value for which
     /// `schema` is.
     ///
+    /// ```
+    /// use mcp_server::dialect::SchemaDialect;
+    /// use mcp_server::types::Schema;
+    /// use serde_json::json;
+    ///
+    /// let written = Schema::try_from(json!({
+    ///     "type": "object",
+    ///     "properties": { "at": { "$ref": "#/$defs/Point" } },
+    ///     "$defs": { "Point": { "type": "object" } },
+    /// }))?;
+    /// let flat = SchemaDialect::Flat.output_schema(&written, 1_024)?;
+    /// assert_eq!(flat.as_value()["properties"]["at"]["type"], "object"); // No reference.
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the schema has no form in this dialect.
     pub fn output_schema(self, schema: &Schema, max_bytes: usize) -> Result<Schema, DialectError> {

@@ -10,6 +10,20 @@ impl Context {
     /// Returns the settings of an extension that the client declared for this call (modern) or
     /// session (legacy); `None` if it did not declare the extension.
     ///
+    /// ```
+    /// use mcp_server::extension::{ProtocolExtension, Tasks};
+    /// use mcp_server::{Context, ErrorObject, tool};
+    ///
+    /// /// Convert a video.
+    /// #[tool]
+    /// async fn convert(ctx: &Context) -> Result<&'static str, ErrorObject> {
+    ///     Ok(match ctx.client_extension::<Tasks>()? {
+    ///         Some(_settings) => "the client can wait for a long conversion",
+    ///         None => "only a preview is converted",
+    ///     })
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// −32602 if the settings are not those of the extension.
     pub fn client_extension<E: ProtocolExtension>(

@@ -10,6 +10,21 @@ use crate::context::Context;
 /// A value that the transport or a layer inserted into the extensions of the request.
 ///
 /// The call fails with −32603 if it is missing; the log names the type.
+///
+/// ```
+/// use std::time::Instant;
+///
+/// use mcp_server::extract::Extension;
+/// use mcp_server::tool::ToolRoute;
+///
+/// /// What a layer inserts into the extensions of each request.
+/// struct Deadline(Instant);
+///
+/// let search = ToolRoute::builder("search").handler(|Extension(deadline): Extension<Deadline>| async move {
+///     let left = deadline.0.saturating_duration_since(Instant::now());
+///     format!("searched for {left:?}")
+/// });
+/// ```
 #[derive(Debug)]
 pub struct Extension<T>(pub Arc<T>);
 

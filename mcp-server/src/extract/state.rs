@@ -36,6 +36,23 @@ pub struct State<S>(Arc<S>);
 
 impl<S> State<S> {
     /// Returns the shared value.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use mcp_server::extract::State;
+    /// use mcp_server::tool;
+    ///
+    /// struct Index;
+    ///
+    /// /// Rebuild the index in the background.
+    /// #[tool]
+    /// async fn rebuild(index: State<Index>) -> &'static str {
+    ///     let index: Arc<Index> = index.into_inner();
+    ///     tokio::spawn(async move { drop(index) /* … rebuild it … */ });
+    ///     "started"
+    /// }
+    /// ```
     #[must_use]
     pub fn into_inner(self) -> Arc<S> {
         self.0
@@ -46,6 +63,32 @@ impl Context {
     /// Returns the value that was set with [`ServerBuilder::state`](crate::ServerBuilder::state).
     /// Unlike an argument of the type [`State`], it is not checked before the call, so take it only
     /// where the type is known only at the time of the call.
+    ///
+    /// ```
+    /// use mcp_server::{Context, ErrorObject, Server, routes, tool};
+    ///
+    /// struct Config {
+    ///     currency: &'static str,
+    /// }
+    ///
+    /// /// A function that several tools call, which has only the context.
+    /// fn price(ctx: &Context, amount: u32) -> Result<String, ErrorObject> {
+    ///     Ok(format!("{amount} {}", ctx.state::<Config>()?.currency))
+    /// }
+    ///
+    /// /// The price of a ticket.
+    /// #[tool]
+    /// async fn ticket(ctx: &Context) -> Result<String, ErrorObject> {
+    ///     price(ctx, 12)
+    /// }
+    ///
+    /// let server =
+    ///     Server::builder("shop", "1.0.0").state(Config { currency: "EUR" }).routes(routes![ticket]);
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// mcp_server::test::client(server).await.call("ticket", serde_json::json!({})).await.assert_text("12 EUR");
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// −32603 if no value of this type was set; the log names the type.

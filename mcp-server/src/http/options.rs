@@ -57,6 +57,12 @@ impl HttpOptions {
     pub const PATH: &'static str = "/mcp";
 
     /// The defaults.
+    ///
+    /// ```
+    /// # use mcp_server::http::HttpOptions;
+    /// // At /mcp, for clients on this machine, with sessions that can be resumed.
+    /// let options = HttpOptions::new();
+    /// ```
     pub fn new() -> Self {
         Self {
             path: None,
@@ -75,6 +81,11 @@ impl HttpOptions {
     ///
     /// Without it, `serve_http` serves [`HttpOptions::PATH`], and a service that is mounted in a
     /// router serves every path that reaches it.
+    ///
+    /// ```
+    /// # use mcp_server::http::HttpOptions;
+    /// let options = HttpOptions::new().path("/notes/mcp"); // http://127.0.0.1:8080/notes/mcp
+    /// ```
     pub fn path(mut self, path: impl Into<Cow<'static, str>>) -> Self {
         self.path = Some(path.into());
         self
@@ -85,12 +96,24 @@ impl HttpOptions {
     ///
     /// Without it, only the names of this machine are answered (`localhost`, `127.0.0.1`, `[::1]`):
     /// a page in a browser that makes its own name point here is refused.
+    ///
+    /// ```
+    /// # use mcp_server::http::HttpOptions;
+    /// // The public name, and the one by which other containers call.
+    /// let options = HttpOptions::new().allow_host("mcp.example.com").allow_host("notes:8080");
+    /// ```
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.hosts.push(host.into().to_ascii_lowercase());
         self
     }
 
     /// Answers requests with any `Host`. For servers behind a proxy that checks it.
+    ///
+    /// ```
+    /// # use mcp_server::http::HttpOptions;
+    /// // The proxy before the server has a `server_name`, and answers no other name.
+    /// let options = HttpOptions::new().allow_any_host();
+    /// ```
     pub fn allow_any_host(mut self) -> Self {
         self.any_host = true;
         self
@@ -101,12 +124,26 @@ impl HttpOptions {
     /// Pages of the server's own origin, and of this machine while the server is one of this
     /// machine, are answered without it. A browser needs CORS header fields too, which a layer
     /// around the service adds.
+    ///
+    /// ```
+    /// # use mcp_server::http::HttpOptions;
+    /// let options = HttpOptions::new()
+    ///     .allow_host("mcp.example.com")
+    ///     .allow_origin("https://app.example.com")
+    ///     .allow_origin("http://localhost:5173"); // The page while it is developed.
+    /// ```
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into().to_ascii_lowercase());
         self
     }
 
     /// Answers pages of every origin, save those that have none (`null`).
+    ///
+    /// ```
+    /// # use mcp_server::http::HttpOptions;
+    /// // A public server, whose answers are for everybody, and which any page may use.
+    /// let options = HttpOptions::new().allow_host("mcp.example.com").allow_any_origin();
+    /// ```
     pub fn allow_any_origin(mut self) -> Self {
         self.any_origin = true;
         self
@@ -117,6 +154,12 @@ impl HttpOptions {
     ///
     /// Handlers cannot ask such clients anything, clients are not notified of changes, a disconnect
     /// cancels a call, and GET and DELETE are answered 405. Modern clients are not affected.
+    ///
+    /// ```
+    /// # use mcp_server::http::HttpOptions;
+    /// // Behind a load balancer without sticky sessions, for tools that ask nothing.
+    /// let options = HttpOptions::new().allow_host("mcp.example.com").stateless();
+    /// ```
     pub fn stateless(mut self) -> Self {
         self.stateless = true;
         self
@@ -134,6 +177,12 @@ impl HttpOptions {
     /// Deprecated by the 2025-03-26 revision in favour of Streamable HTTP; the specification may
     /// remove it three months after SEP-2596 is final. It works until then, without a warning at
     /// run time.
+    ///
+    /// ```
+    /// # use mcp_server::http::HttpOptions;
+    /// #[expect(deprecated, reason = "one host of ours still uses the transport of 2024-11-05")]
+    /// let options = HttpOptions::new().allow_host("mcp.example.com").http_sse();
+    /// ```
     #[cfg(feature = "http-sse")]
     #[deprecated(
         note = "MCP 2025-03-26 deprecates the HTTP+SSE transport, with removal no earlier than three \
@@ -149,6 +198,15 @@ impl HttpOptions {
     /// [`ServerBuilder::stores`](crate::ServerBuilder::stores), or else a
     /// [`MemoryEventStore`](crate::store::MemoryEventStore). Other instances do not read a store
     /// that is set here.
+    ///
+    /// ```
+    /// use mcp_server::http::HttpOptions;
+    /// use mcp_server::store::{EventStoreLimits, MemoryEventStore};
+    ///
+    /// let mut limits = EventStoreLimits::default();
+    /// limits.max_total_bytes = 8 << 20; // On a small machine.
+    /// let options = HttpOptions::new().event_store(MemoryEventStore::new(limits));
+    /// ```
     pub fn event_store(mut self, store: impl EventStore) -> Self {
         self.events = EventKeeping::In(Arc::new(store));
         self
@@ -156,6 +214,12 @@ impl HttpOptions {
 
     /// Keeps nothing: an interrupted stream is lost, and its call is cancelled, because its answer
     /// could not be delivered.
+    ///
+    /// ```
+    /// # use mcp_server::http::HttpOptions;
+    /// // All calls are short: a client whose connection breaks calls again.
+    /// let options = HttpOptions::new().no_event_store();
+    /// ```
     pub fn no_event_store(mut self) -> Self {
         self.events = EventKeeping::Off;
         self

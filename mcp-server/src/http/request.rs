@@ -96,11 +96,37 @@ impl Context {
     /// layers around the service have set. `None` when the call came over another transport.
     ///
     /// Extractors take it as [`Extension<http::request::Parts>`](crate::extract::Extension).
+    ///
+    /// ```
+    /// # use mcp_server::{Context, tool};
+    /// /// Say which language the user reads.
+    /// #[tool]
+    /// async fn language(ctx: &Context) -> String {
+    ///     let accepted = ctx.http_request().and_then(|request| request.headers.get("accept-language"));
+    ///     match accepted.and_then(|value| value.to_str().ok()) {
+    ///         Some(languages) => languages.to_owned(),
+    ///         None => "en".to_owned(), // Also over stdio.
+    ///     }
+    /// }
+    /// ```
     pub fn http_request(&self) -> Option<&Parts> {
         self.extensions().get()
     }
 
     /// The address that this call came from, where the host of the service has set it.
+    ///
+    /// ```
+    /// # use mcp_server::{Context, tool};
+    /// /// Restart the service. Only from the network of the office.
+    /// #[tool]
+    /// async fn restart(ctx: &Context) -> Result<&'static str, &'static str> {
+    ///     match ctx.peer_address() {
+    ///         Some(address) if address.ip().is_loopback() => Ok("restarted"),
+    ///         Some(_) => Err("not from this address"),
+    ///         None => Err("the address of the caller is not known"),
+    ///     }
+    /// }
+    /// ```
     pub fn peer_address(&self) -> Option<SocketAddr> {
         let peer: Option<&PeerAddress> = self.extensions().get();
         peer.or_else(|| self.http_request()?.extensions.get()).map(|peer| peer.0)

@@ -66,6 +66,14 @@ pub struct HttpService(Arc<Shared>);
 impl ServerBuilder {
     /// Builds the server and makes it a service of HTTP requests, with the default [`HttpOptions`].
     ///
+    /// ```
+    /// use mcp_server::Server;
+    ///
+    /// let service = Server::builder("notes", "1.0.0").into_service()?;
+    /// // In axum: Router::new().route_service("/mcp", service)
+    /// # Ok::<(), mcp_server::BuildError>(())
+    /// ```
+    ///
     /// # Errors
     /// When the server cannot be built.
     pub fn into_service(self) -> Result<HttpService, BuildError> {
@@ -75,6 +83,17 @@ impl ServerBuilder {
 
 impl Server {
     /// Makes the server a service of HTTP requests, with the default [`HttpOptions`].
+    ///
+    /// ```
+    /// # use mcp_server::{Server, routes, tool};
+    /// # /// Add two numbers.
+    /// # #[tool]
+    /// # async fn add(a: i64, b: i64) -> i64 { a + b }
+    /// let server = Server::builder("calculator", "1.0.0").routes(routes![add]).build()?;
+    /// let handle = server.handle(); // The service takes the server; a clone or a handle stays.
+    /// let service = server.into_service();
+    /// # Ok::<(), mcp_server::BuildError>(())
+    /// ```
     pub fn into_service(self) -> HttpService {
         self.into_service_with(HttpOptions::new())
     }
@@ -105,6 +124,20 @@ impl HttpService {
     /// server behind it. This service answers both itself where they reach it.
     ///
     /// It answers 404 if the server is not protected.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # use mcp_server::Server;
+    /// # let protection = Protection::new("https://example.com/notes/mcp", StaticVerifier::new())
+    /// #     .authorization_server("https://login.example.com");
+    /// # let server = Server::builder("notes", "1.0.0").protect(protection).build()?;
+    /// let service = server.into_service();
+    /// let metadata = service.metadata();
+    /// // In axum: Router::new()
+    /// //     .route_service("/notes/mcp", service)
+    /// //     .route_service("/.well-known/oauth-protected-resource/notes/mcp", metadata)
+    /// # Ok::<(), mcp_server::BuildError>(())
+    /// ```
     #[cfg(feature = "auth")]
     #[must_use]
     pub fn metadata(&self) -> MetadataService {
@@ -114,6 +147,15 @@ impl HttpService {
     /// Ends the streams of `subscriptions/listen`, each with its result, and those of sessions, so
     /// that the connections that carry them can end. Other calls go on. Call it when the host
     /// begins to shut down.
+    ///
+    /// ```no_run
+    /// # async fn example(service: mcp_server::http::HttpService, serving: tokio::task::JoinHandle<()>) {
+    /// // `serving` is the host, which has been told to stop. Open streams would keep it.
+    /// service.close();
+    /// drop(serving.await);
+    /// service.shutdown().await;
+    /// # }
+    /// ```
     pub fn close(&self) {
         self.0.modern.draining();
     }
@@ -125,6 +167,16 @@ impl HttpService {
     /// Calls whose requests the host still polls are the host's to wait for, or to drop. Requests
     /// that arrive later are answered as before. Cancel safe: dropping the future stops the waiting
     /// and nothing else.
+    ///
+    /// ```
+    /// # use mcp_server::Server;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let service = Server::builder("notes", "1.0.0").into_service()?;
+    /// // … serve it …
+    /// service.shutdown().await; // Returns at once: no call runs.
+    /// # Ok::<(), mcp_server::BuildError>(())
+    /// # }).unwrap();
+    /// ```
     pub async fn shutdown(&self) {
         self.close();
         let timeout = self.0.legacy.limits.shutdown_timeout;

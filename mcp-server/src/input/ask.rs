@@ -29,6 +29,35 @@ impl Context {
     /// defaults are filled in.
     ///
     /// Declining and cancelling are answers here, not errors. See [`AskErrorKind`] for the errors.
+    ///
+    /// ```
+    /// use mcp_server::input::AskError;
+    /// use mcp_server::types::{ElicitAction, ElicitParams, ElicitResult, ElicitSchema, NumberSchema};
+    /// use mcp_server::{Context, Server, routes, tool};
+    /// # use serde_json::json;
+    ///
+    /// /// Book a table. The form depends on what is free, so no type can describe it.
+    /// #[tool]
+    /// async fn book(ctx: &Context) -> Result<String, AskError> {
+    ///     let free = 6.0;
+    ///     let guests = NumberSchema::integer().minimum(1.0).maximum(free);
+    ///     let form = ElicitSchema::new().required_field("guests", guests);
+    ///     let answer = ctx.elicit_with(ElicitParams::form("How many guests?", form)).await?;
+    ///     Ok(match (answer.action, answer.content) {
+    ///         (ElicitAction::Accept, Some(content)) => format!("a table for {}", content["guests"]),
+    ///         _ => "no table".to_owned(),
+    ///     })
+    /// }
+    ///
+    /// let server = Server::builder("restaurant", "1.0.0").routes(routes![book]);
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let client = mcp_server::test::client(server)
+    ///     .on_elicit(|_| ElicitResult::accept(json!({ "guests": 4 })))
+    ///     .await;
+    /// client.call("book", json!({})).await.assert_text("a table for 4");
+    /// # });
+    /// ```
     #[track_caller]
     pub fn elicit_with(&self, params: impl Into<ElicitParams>) -> Question<'_, ElicitResult> {
         let params: ElicitParams = params.into();
@@ -94,6 +123,15 @@ impl Context {
     /// client/elicitation, 2025-11-25 (UE-1).
     ///
     /// Cancel safety: dropping the future may drop the notification.
+    ///
+    /// ```
+    /// # use mcp_server::Context;
+    /// /// After the callback of the log-in page. `id` is the one that the question was asked with.
+    /// async fn logged_in(ctx: &Context, id: &str) {
+    ///     // The client closes its dialog.
+    ///     ctx.elicitation_complete(id).await;
+    /// }
+    /// ```
     pub async fn elicitation_complete(&self, elicitation_id: impl Into<String>) {
         let rules = self.rules();
         if rules.elicitation_complete && self.call().session.is_some() {
@@ -107,6 +145,21 @@ impl Context {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    ///
+    /// ```
+    /// use mcp_server::input::AskError;
+    /// use mcp_server::types::{CreateMessageParams, SamplingMessage};
+    /// use mcp_server::{Context, tool};
+    ///
+    /// /// Summarize a text.
+    /// #[tool]
+    /// #[expect(deprecated, reason = "the hosts of this server have no other model for it")]
+    /// async fn summarize(text: String, ctx: &Context) -> Result<String, AskError> {
+    ///     let question = SamplingMessage::user(format!("Summarize in one sentence: {text}"));
+    ///     let answer = ctx.create_message(CreateMessageParams::new([question], 200_u64)).await?;
+    ///     Ok(answer.content.as_text().unwrap_or_default().to_owned())
+    /// }
+    /// ```
     #[deprecated(
         note = "MCP 2026-07-28 deprecates sampling (SEP-2577), with removal no earlier than \
                 2027-07-28; call the API of a model provider"
@@ -121,6 +174,20 @@ impl Context {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    ///
+    /// ```
+    /// use mcp_server::input::AskError;
+    /// use mcp_server::{Context, tool};
+    ///
+    /// /// Search the folders that the user shares.
+    /// #[tool]
+    /// #[expect(deprecated, reason = "clients of earlier revisions have roots")]
+    /// async fn search(text: String, ctx: &Context) -> Result<String, AskError> {
+    ///     let roots = ctx.list_roots().await?;
+    ///     let folders: Vec<_> = roots.iter().filter_map(|root| root.uri.strip_prefix("file://")).collect();
+    ///     Ok(format!("searched {} for {text}", folders.join(" and ")))
+    /// }
+    /// ```
     #[deprecated(
         note = "MCP 2026-07-28 deprecates roots (SEP-2577), with removal no earlier than \
                 2027-07-28; take paths or URIs as arguments, or from the configuration"
@@ -213,6 +280,21 @@ type Read<T> = fn(&InputRequest, RawJson, modern: bool) -> Result<T, AskError>;
 /// A question to the client. It is sent when it is awaited.
 ///
 /// Cancel safety: dropping the future withdraws the question.
+///
+/// ```
+/// use mcp_server::input::{Answer, AskError};
+/// use mcp_server::{Context, tool};
+///
+/// /// Connect the calendar.
+/// #[tool]
+/// async fn connect(ctx: &Context) -> Result<&'static str, AskError> {
+///     let question = ctx.elicit_url("Log in to the calendar.", "https://login.example.com/start");
+///     Ok(match question.await? {
+///         Answer::Accept(()) => "the page is open",
+///         Answer::Decline | Answer::Cancel => "not connected",
+///     })
+/// }
+/// ```
 #[must_use = "a question is asked when it is awaited"]
 pub struct Question<'a, T> {
     context: &'a Context,
@@ -234,6 +316,19 @@ impl<'a, T> Question<'a, T> {
     ///
     /// An answer belongs to the key *and* the question: if the text changes between two rounds, the
     /// user is asked again. A key that is used repeatedly in one call is numbered.
+    ///
+    /// ```
+    /// # use mcp_server::input::{Answer, AskError};
+    /// # use mcp_server::Context;
+    /// /// Opens one page for each account, all at once.
+    /// async fn connect(ctx: &Context, accounts: &[String]) -> Result<Vec<Answer<()>>, AskError> {
+    ///     let pages = accounts.iter().map(|account| {
+    ///         let url = format!("https://login.example.com/{account}");
+    ///         ctx.elicit_url("Log in.", url).key(format!("login-{account}"))
+    ///     });
+    ///     futures::future::try_join_all(pages.map(IntoFuture::into_future)).await
+    /// }
+    /// ```
     pub fn key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
         self.source = QuestionSource::Named(key.into());
         self
@@ -272,6 +367,20 @@ impl Question<'_, Answer<()>> {
     /// Sets the id of the interaction in 2025-11-25, for [`Context::elicitation_complete`]. By
     /// default it is random. It identifies the interaction and authorizes nothing. Other revisions
     /// have no such id.
+    ///
+    /// ```
+    /// # use mcp_server::input::{Answer, AskError};
+    /// # use mcp_server::Context;
+    /// async fn log_in(ctx: &Context, session: &str) -> Result<(), AskError> {
+    ///     let url = format!("https://login.example.com/start?session={session}");
+    ///     let page = ctx.elicit_url("Log in.", url).elicitation_id(session);
+    ///     if page.await? == Answer::Accept(()) {
+    ///         // … when the page has called back:
+    ///         ctx.elicitation_complete(session).await;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn elicitation_id(mut self, id: impl Into<String>) -> Self {
         if let InputRequest::Elicit(params) = &mut self.request
             && let ElicitParams::Url(elicitation) = &mut **params

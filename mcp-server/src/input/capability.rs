@@ -11,6 +11,35 @@ use crate::questions::{AskError, AskErrorKind};
 
 impl Context {
     /// Whether the client supports elicitation with forms.
+    ///
+    /// ```
+    /// use mcp_server::input::AskError;
+    /// use mcp_server::{Context, Elicit, tool};
+    ///
+    /// #[derive(serde::Deserialize, Elicit)]
+    /// struct Size {
+    ///     /// Your size
+    ///     size: String,
+    /// }
+    ///
+    /// /// Order a shirt.
+    /// #[tool]
+    /// async fn order(size: Option<String>, ctx: &Context) -> Result<String, AskError> {
+    ///     let size = match size {
+    ///         Some(size) => size,
+    ///         None if ctx.can_elicit() => ctx.elicit::<Size>("Which size?").await?.size,
+    ///         None => "M".to_owned(),
+    ///     };
+    ///     Ok(format!("ordered a shirt in {size}"))
+    /// }
+    /// # use mcp_server::{Server, routes};
+    /// # let server = Server::builder("shop", "1.0.0").routes(routes![order]);
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = mcp_server::test::client(server).await;
+    /// # client.call("order", serde_json::json!({})).await.assert_text("ordered a shirt in M");
+    /// # });
+    /// ```
     #[must_use]
     pub fn can_elicit(&self) -> bool {
         self.rules().elicitation
@@ -18,6 +47,30 @@ impl Context {
     }
 
     /// Whether the client supports elicitation with URLs.
+    ///
+    /// ```
+    /// # use mcp_server::input::{Answer, AskError};
+    /// # use mcp_server::{Context, tool};
+    /// /// Connect the calendar.
+    /// #[tool]
+    /// async fn connect(ctx: &Context) -> Result<String, AskError> {
+    ///     let url = "https://login.example.com/start";
+    ///     if !ctx.can_elicit_url() {
+    ///         return Ok(format!("Open {url} in a browser, and call this tool again."));
+    ///     }
+    ///     let visited = ctx.elicit_url("Log in to the calendar.", url).await?;
+    ///     Ok(if visited == Answer::Accept(()) { "connected" } else { "not connected" }.to_owned())
+    /// }
+    /// # use mcp_server::{Server, routes};
+    /// # let server = Server::builder("calendar", "1.0.0").routes(routes![connect]);
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = mcp_server::test::client(server).await;
+    /// # client.call("connect", serde_json::json!({})).await.assert_text(
+    /// #     "Open https://login.example.com/start in a browser, and call this tool again.",
+    /// # );
+    /// # });
+    /// ```
     #[must_use]
     pub fn can_elicit_url(&self) -> bool {
         self.rules().elicitation_url
@@ -25,12 +78,37 @@ impl Context {
     }
 
     /// Whether the client supports sampling.
+    ///
+    /// ```
+    /// # use mcp_server::{Context, tool};
+    /// /// Summarize a text.
+    /// #[tool]
+    /// async fn summarize(text: String, ctx: &Context) -> String {
+    ///     if ctx.can_sample() {
+    ///         // … ask the client's model …
+    ///         return "a summary".to_owned();
+    ///     }
+    ///     text.lines().take(3).collect::<Vec<_>>().join("\n")
+    /// }
+    /// ```
     #[must_use]
     pub fn can_sample(&self) -> bool {
         self.client_capabilities().sampling.is_some()
     }
 
     /// Whether the client supports tools in sampling.
+    ///
+    /// ```
+    /// # use mcp_server::{Context, tool};
+    /// /// Plan a trip.
+    /// #[tool]
+    /// async fn plan(city: String, ctx: &Context) -> String {
+    ///     match ctx.can_sample_with_tools() {
+    ///         true => format!("a plan for {city}, for which the model looked up timetables"),
+    ///         false => format!("a plan for {city} without times"),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn can_sample_with_tools(&self) -> bool {
         self.rules().sampling_tools
@@ -38,6 +116,23 @@ impl Context {
     }
 
     /// Whether the client supports listing its roots.
+    ///
+    /// ```
+    /// # use mcp_server::{Context, ToolError, tool};
+    /// /// Find a file in the folders of the user.
+    /// #[tool]
+    /// #[expect(deprecated, reason = "clients of earlier revisions have roots")]
+    /// async fn find(name: String, folder: Option<String>, ctx: &Context) -> Result<String, ToolError> {
+    ///     let folders = match folder {
+    ///         Some(folder) => vec![folder],
+    ///         None if ctx.can_list_roots() => {
+    ///             ctx.list_roots().await?.into_iter().map(|root| root.uri).collect()
+    ///         }
+    ///         None => return Err(ToolError::new("name a folder")),
+    ///     };
+    ///     Ok(format!("{name} is in none of {}", folders.join(", ")))
+    /// }
+    /// ```
     #[must_use]
     pub fn can_list_roots(&self) -> bool {
         self.client_capabilities().roots.is_some()

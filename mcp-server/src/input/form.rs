@@ -35,6 +35,20 @@ pub trait Form: DeserializeOwned + Send {
 }
 
 /// What the user did with a question (`action`).
+///
+/// ```
+/// use mcp_server::input::Answer;
+///
+/// fn text(answer: Answer<u8>) -> String {
+///     match answer {
+///         Answer::Accept(stars) => format!("{stars} stars"),
+///         Answer::Decline => "no opinion".to_owned(),
+///         Answer::Cancel => "not answered".to_owned(),
+///     }
+/// }
+///
+/// assert_eq!(text(Answer::Accept(5)), "5 stars");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer<T> {
     /// The user answered.
@@ -47,6 +61,14 @@ pub enum Answer<T> {
 
 impl<T> Answer<T> {
     /// Returns the value; declining and cancelling are errors.
+    ///
+    /// ```
+    /// use mcp_server::input::{Answer, AskErrorKind};
+    ///
+    /// assert!(matches!(Answer::Accept(5).accepted(), Ok(5)));
+    /// let error = Answer::<u8>::Decline.accepted().unwrap_err();
+    /// assert!(matches!(error.kind(), AskErrorKind::Declined));
+    /// ```
     ///
     /// # Errors
     /// [`AskErrorKind::Declined`] and [`AskErrorKind::Cancelled`].

@@ -48,6 +48,24 @@ pub enum Outcome<T> {
 }
 
 /// Questions, and a state to keep until they are answered. [`Context::input_required`] creates it.
+///
+/// ```
+/// use mcp_server::input::Outcome;
+/// use mcp_server::types::{ElicitParams, ElicitSchema, StringSchema};
+/// use mcp_server::{Context, tool};
+///
+/// /// Open a bank account.
+/// #[tool]
+/// async fn open(ctx: Context) -> Outcome<&'static str> {
+///     if ctx.input_responses().get_raw("terms").is_some() {
+///         return Outcome::Complete("opened");
+///     }
+///     let form = ElicitSchema::new().required_field("name", StringSchema::new());
+///     // Two questions in one round.
+///     let questions = ctx.input_required().elicit("who", ElicitParams::form("Your name?", form));
+///     questions.elicit("terms", ElicitParams::url("The terms.", "https://bank.example.com/terms")).into()
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "questions are asked when they are returned from a handler"]
 pub struct InputRequired {
@@ -58,22 +76,72 @@ pub struct InputRequired {
 
 impl InputRequired {
     /// Adds a question. `key` identifies its answer.
+    ///
+    /// ```
+    /// # use mcp_server::Context;
+    /// # use mcp_server::input::InputRequired;
+    /// use mcp_server::types::{CreateMessageParams, ElicitParams, ElicitSchema, SamplingMessage};
+    ///
+    /// /// Asks the model and the user in the same round.
+    /// fn questions(ctx: &Context) -> InputRequired {
+    ///     let model = CreateMessageParams::new([SamplingMessage::user("Suggest a title.")], 50_u64);
+    ///     let user = ElicitParams::form("Publish it?", ElicitSchema::new());
+    ///     ctx.input_required().ask("title", model).ask("publish", user)
+    /// }
+    /// ```
     pub fn ask(mut self, key: impl Into<String>, question: impl Into<InputRequest>) -> Self {
         self.requests.insert(key.into(), question.into());
         self
     }
 
     /// Adds a question to the user: a form or a URL.
+    ///
+    /// ```
+    /// # use mcp_server::Context;
+    /// # use mcp_server::input::InputRequired;
+    /// use mcp_server::types::ElicitParams;
+    ///
+    /// fn log_in(ctx: &Context) -> InputRequired {
+    ///     let page = ElicitParams::url("Log in to the shop.", "https://shop.example.com/login");
+    ///     ctx.input_required().elicit("login", page)
+    /// }
+    /// ```
     pub fn elicit(self, key: impl Into<String>, params: impl Into<ElicitParams>) -> Self {
         self.ask(key, params.into())
     }
 
     /// Adds a question to the client's model.
+    ///
+    /// ```
+    /// # use mcp_server::Context;
+    /// # use mcp_server::input::InputRequired;
+    /// use mcp_server::types::{CreateMessageParams, SamplingMessage};
+    ///
+    /// fn classify(ctx: &Context, mail: &str) -> InputRequired {
+    ///     let question = SamplingMessage::user(format!("Is this spam? Answer yes or no.\n\n{mail}"));
+    ///     ctx.input_required().create_message("spam", CreateMessageParams::new([question], 5_u64))
+    /// }
+    /// ```
     pub fn create_message(self, key: impl Into<String>, params: CreateMessageParams) -> Self {
         self.ask(key, params)
     }
 
     /// Adds a question for the roots.
+    ///
+    /// ```
+    /// use mcp_server::input::Outcome;
+    /// use mcp_server::types::ListRootsResult;
+    /// use mcp_server::{Context, ErrorObject, tool};
+    ///
+    /// /// Count the folders that the user shares.
+    /// #[tool]
+    /// async fn folders(ctx: Context) -> Result<Outcome<String>, ErrorObject> {
+    ///     Ok(match ctx.input_response::<ListRootsResult>("roots")? {
+    ///         Some(answer) => Outcome::Complete(answer.roots.len().to_string()),
+    ///         None => ctx.input_required().list_roots("roots").into(),
+    ///     })
+    /// }
+    /// ```
     pub fn list_roots(self, key: impl Into<String>) -> Self {
         self.ask(key, InputRequest::list_roots())
     }
@@ -81,6 +149,25 @@ impl InputRequired {
     /// Sets the state, which [`Context::request_state`] returns in the next round. It is sealed:
     /// the client can neither read nor change it. Without a question, the client repeats the call
     /// immediately.
+    ///
+    /// ```
+    /// # use mcp_server::{Context, ErrorObject};
+    /// # use mcp_server::input::InputRequired;
+    /// # use mcp_server::types::ElicitParams;
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct Offer {
+    ///     price: u32,
+    /// }
+    ///
+    /// fn ask(ctx: &Context, offer: &Offer, question: ElicitParams) -> InputRequired {
+    ///     ctx.input_required().elicit("buy", question).state(offer)
+    /// }
+    ///
+    /// /// In the next round.
+    /// fn offer(ctx: &Context) -> Result<Option<Offer>, ErrorObject> {
+    ///     ctx.request_state()
+    /// }
+    /// ```
     pub fn state<S: Serialize>(mut self, state: &S) -> Self {
         self.state = RawJson::new(state).map(Some);
         self
@@ -111,11 +198,37 @@ impl<T> From<InputRequired> for Outcome<T> {
 
 impl Context {
     /// Creates an [`InputRequired`], which a handler returns when it needs input. See [`Outcome`].
+    ///
+    /// ```
+    /// use mcp_server::input::Outcome;
+    /// use mcp_server::types::{BooleanSchema, ElicitParams, ElicitResult, ElicitSchema};
+    /// use mcp_server::{Context, ErrorObject, tool};
+    ///
+    /// /// Delete all notes.
+    /// #[tool(destructive)]
+    /// async fn clear(ctx: Context) -> Result<Outcome<&'static str>, ErrorObject> {
+    ///     let Some(answer) = ctx.input_response::<ElicitResult>("sure")? else {
+    ///         let form = ElicitSchema::new().required_field("sure", BooleanSchema::new());
+    ///         return Ok(ctx.input_required().elicit("sure", ElicitParams::form("Sure?", form)).into());
+    ///     };
+    ///     let sure = answer.content.is_some_and(|content| content["sure"] == true);
+    ///     Ok(Outcome::Complete(if sure { "deleted" } else { "kept" }))
+    /// }
+    /// ```
     pub fn input_required(&self) -> InputRequired {
         InputRequired { context: self.clone(), requests: InputRequests::new(), state: Ok(None) }
     }
 
     /// Returns the answers so far to the questions that this call returned, by their keys.
+    ///
+    /// ```
+    /// # use mcp_server::Context;
+    /// /// Which questions of this call are open.
+    /// fn open<'a>(ctx: &Context, keys: &[&'a str]) -> Vec<&'a str> {
+    ///     let answered = ctx.input_responses();
+    ///     keys.iter().copied().filter(|key| answered.get_raw(key).is_none()).collect()
+    /// }
+    /// ```
     #[must_use]
     pub fn input_responses(&self) -> InputResponses {
         let Some(round) = self.call().questions.get() else { return InputResponses::new() };
@@ -125,6 +238,17 @@ impl Context {
 
     /// Returns one answer as the result of its question: `ElicitResult`, `CreateMessageResult` or
     /// `ListRootsResult`. `None` if the client has not answered it.
+    ///
+    /// ```
+    /// use mcp_server::types::{ElicitAction, ElicitResult};
+    /// use mcp_server::{Context, ErrorObject};
+    ///
+    /// /// `None` as long as the user has not been asked.
+    /// fn is_approved(ctx: &Context) -> Result<Option<bool>, ErrorObject> {
+    ///     let answer: Option<ElicitResult> = ctx.input_response("approval")?;
+    ///     Ok(answer.map(|answer| answer.action == ElicitAction::Accept))
+    /// }
+    /// ```
     ///
     /// # Errors
     /// −32602 if the answer is of another type.
@@ -136,6 +260,26 @@ impl Context {
 
     /// Returns the state that [`InputRequired::state`] set in the round before. `None` in the first
     /// round.
+    ///
+    /// ```
+    /// use mcp_server::input::Outcome;
+    /// use mcp_server::types::{BooleanSchema, ElicitParams, ElicitResult, ElicitSchema};
+    /// use mcp_server::{Context, ErrorObject, tool};
+    ///
+    /// /// Buy a ticket at the price that the user has seen.
+    /// #[tool]
+    /// async fn buy(ctx: Context) -> Result<Outcome<String>, ErrorObject> {
+    ///     if let (Some(price), Some(_)) =
+    ///         (ctx.request_state::<u32>()?, ctx.input_response::<ElicitResult>("buy")?)
+    ///     {
+    ///         return Ok(Outcome::Complete(format!("bought for {price}")));
+    ///     }
+    ///     let price = 120; // Looked up once, in the first round.
+    ///     let form = ElicitSchema::new().field("insurance", BooleanSchema::new());
+    ///     let question = ElicitParams::form(format!("Buy for {price}?"), form);
+    ///     Ok(ctx.input_required().elicit("buy", question).state(&price).into())
+    /// }
+    /// ```
     ///
     /// # Errors
     /// −32603 if the state is of another type, for example because an older version of the server

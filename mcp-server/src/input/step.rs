@@ -50,6 +50,21 @@ impl Context {
     /// Does some work that can fail, like [`Context::step`]. Only success is kept, so a failed step
     /// runs again in the next round.
     ///
+    /// ```
+    /// # use mcp_server::input::AskError;
+    /// # use mcp_server::{Context, Elicit, ToolError, tool};
+    /// # #[derive(serde::Deserialize, Elicit)] struct Sure { sure: bool }
+    /// # async fn reserve(_: &str) -> Result<u64, std::io::Error> { Ok(7) }
+    /// /// Book a seat.
+    /// #[tool]
+    /// async fn book(seat: String, ctx: &Context) -> Result<String, ToolError> {
+    ///     // Reserved once. If it fails, the call fails, and the next one tries again.
+    ///     let reservation: u64 = ctx.try_step("reserve", reserve(&seat)).await?;
+    ///     let Sure { sure } = ctx.elicit(format!("Book {seat}?")).await?;
+    ///     Ok(if sure { format!("booked {seat} as {reservation}") } else { "not booked".to_owned() })
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// Those of the work.
     pub async fn try_step<T, E, F>(&self, key: &str, work: F) -> Result<T, E>

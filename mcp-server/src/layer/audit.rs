@@ -80,6 +80,16 @@ pub struct AuditLayer {
 
 impl AuditLayer {
     /// Creates a layer that records calls in a log.
+    ///
+    /// ```
+    /// use mcp_server::Server;
+    /// use mcp_server::audit::AuditLog;
+    /// use mcp_server::layer::AuditLayer;
+    ///
+    /// let log = AuditLog::builder().open_tracing()?; // Records go where the program logs.
+    /// let server = Server::builder("payroll", "1.0.0").layer(AuditLayer::new(log));
+    /// # Ok::<(), mcp_server::audit::AuditError>(())
+    /// ```
     #[must_use]
     pub fn new(log: AuditLog) -> Self {
         Self { log, records_begin: false }
@@ -88,6 +98,15 @@ impl AuditLayer {
     /// Also records that a call begins, before anything of it happens: with the outcome `deferred`
     /// and `"phase": "begin"`. Then a crash leaves a trace of the calls that it has interrupted.
     /// Default: false.
+    ///
+    /// ```
+    /// # use mcp_server::audit::AuditLog;
+    /// # use mcp_server::layer::AuditLayer;
+    /// # let log = AuditLog::builder().open_tracing()?;
+    /// // A payment that a crash interrupted has a record with `"phase": "begin"` and none after it.
+    /// let layer = AuditLayer::new(log).records_begin(true);
+    /// # Ok::<(), mcp_server::audit::AuditError>(())
+    /// ```
     #[must_use]
     pub fn records_begin(mut self, records_begin: bool) -> Self {
         self.records_begin = records_begin;
@@ -129,6 +148,20 @@ struct Noted {
 impl AuditNotes {
     /// Adds a member to the extension `mcp-server` of the record. A later note replaces one with
     /// the same name; of more than 16 the further ones are dropped.
+    ///
+    /// ```
+    /// use mcp_server::layer::AuditNotes;
+    /// use mcp_server::{Context, tool};
+    ///
+    /// /// Pay a bill.
+    /// #[tool]
+    /// async fn pay(bill: u64, ctx: &Context) -> String {
+    ///     if let Some(notes) = ctx.extensions().get::<AuditNotes>() {
+    ///         notes.add("approved_by", "grace"); // In the record of this call.
+    ///     }
+    ///     format!("paid bill {bill}")
+    /// }
+    /// ```
     pub fn add(&self, name: impl Into<String>, value: impl Into<String>) {
         let (name, value) = (name.into(), value.into());
         let details = &mut self.0.lock().details;
@@ -141,6 +174,24 @@ impl AuditNotes {
     }
 
     /// Makes the outcome of the record `denied`, whatever the answer is.
+    ///
+    /// ```
+    /// use mcp_server::layer::AuditNotes;
+    /// use mcp_server::{Context, tool};
+    ///
+    /// /// Pay a bill.
+    /// #[tool]
+    /// async fn pay(amount: u64, ctx: &Context) -> Result<String, &'static str> {
+    ///     if amount > 1_000 {
+    ///         // A result with `isError` would be recorded as an error of the tool.
+    ///         if let Some(notes) = ctx.extensions().get::<AuditNotes>() {
+    ///             notes.deny();
+    ///         }
+    ///         return Err("payments over 1,000 need a second person");
+    ///     }
+    ///     Ok(format!("paid {amount}"))
+    /// }
+    /// ```
     pub fn deny(&self) {
         self.0.lock().is_denied = true;
     }

@@ -45,6 +45,14 @@ pub struct ConcurrencyLimitLayer {
 
 impl ConcurrencyLimitLayer {
     /// Creates a layer that allows `max` concurrent calls, at least one.
+    ///
+    /// ```
+    /// use mcp_server::Server;
+    /// use mcp_server::layer::ConcurrencyLimitLayer;
+    ///
+    /// // The database has a pool of 16 connections.
+    /// let server = Server::builder("database", "1.0.0").layer(ConcurrencyLimitLayer::new(16));
+    /// ```
     #[must_use]
     pub fn new(max: usize) -> Self {
         let max = max.clamp(1, Semaphore::MAX_PERMITS);
@@ -54,6 +62,13 @@ impl ConcurrencyLimitLayer {
 
     /// Sets how long a call waits for one of those that run. With zero, no call waits. Default:
     /// 10 s.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use mcp_server::layer::ConcurrencyLimitLayer;
+    /// // Refuse at once: the client calls again later, or another instance.
+    /// let layer = ConcurrencyLimitLayer::new(16).max_wait(Duration::ZERO);
+    /// ```
     #[must_use]
     pub const fn max_wait(mut self, max_wait: Duration) -> Self {
         self.max_wait = max_wait;

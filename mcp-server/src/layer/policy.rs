@@ -85,6 +85,23 @@ struct ServerPolicy {
 
 impl PolicyLayer {
     /// Creates a layer from a [`Policy`](crate::policy::Policy), or another engine.
+    ///
+    /// ```
+    /// use mcp_server::Server;
+    /// use mcp_server::layer::PolicyLayer;
+    /// use mcp_server::policy::Policy;
+    ///
+    /// let rules = r#"
+    /// default = "deny"
+    ///
+    /// [[rule]]
+    /// verdict = "allow"
+    /// tools = ["search", "read_*"]
+    /// "#;
+    /// let layer = PolicyLayer::new(Policy::parse("policy.toml", rules)?);
+    /// let server = Server::builder("notes", "1.0.0").layer(layer);
+    /// # Ok::<(), mcp_server::policy::PolicyError>(())
+    /// ```
     #[must_use]
     pub fn new(engine: impl PolicyEngine) -> Self {
         Self(Arc::new(ServerPolicy { engine: Arc::new(engine), trusts_annotations: true }))
@@ -93,6 +110,15 @@ impl PolicyLayer {
     /// Sets whether the annotations of the tools count although no file lists the server as
     /// trusted. True by default: they are those of this server. Set it to false if tools come from
     /// elsewhere.
+    ///
+    /// ```
+    /// # use mcp_server::layer::PolicyLayer;
+    /// # use mcp_server::policy::Policy;
+    /// // A gateway: what its tools say about themselves comes from other servers.
+    /// let rules = "default = \"ask\"\n[[rule]]\nverdict = \"allow\"\nannotations = { read_only = true }";
+    /// let layer = PolicyLayer::new(Policy::parse("policy.toml", rules)?).trust_annotations(false);
+    /// # Ok::<(), mcp_server::policy::PolicyError>(())
+    /// ```
     #[must_use]
     pub fn trust_annotations(self, trust: bool) -> Self {
         let policy = ServerPolicy { trusts_annotations: trust, ..(*self.0).clone() };

@@ -81,6 +81,13 @@ type CallerOf = dyn Fn(&Request, &RandomState) -> (u64, bool) + Send + Sync;
 impl RateLimitLayer {
     /// Creates a layer that allows each caller a burst of `calls` calls, and `calls` calls in each
     /// interval `per` on average. It allows at least one call, and at least one in a year.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use mcp_server::layer::RateLimitLayer;
+    /// // Ten calls at once, and then one each six seconds.
+    /// let layer = RateLimitLayer::new(10, Duration::from_secs(60));
+    /// ```
     #[must_use]
     pub fn new(calls: u32, per: Duration) -> Self {
         Self {
@@ -100,6 +107,14 @@ impl RateLimitLayer {
 
     /// Limits only the calls of these methods, which count together. By default, all methods do,
     /// except `ping` and `server/discover`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use mcp_server::layer::RateLimitLayer;
+    /// // Hosts that read the lists again and again do not take anything from the calls of tools.
+    /// let lists = RateLimitLayer::new(20, Duration::from_secs(60))
+    ///     .methods(["tools/list", "prompts/list", "resources/list"]);
+    /// ```
     #[must_use]
     pub fn methods(mut self, methods: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.methods = Some(methods.into_iter().map(Into::into).collect());
@@ -111,6 +126,13 @@ impl RateLimitLayer {
     /// otherwise a caller that invents names would have no limit.
     ///
     /// Each tool that a caller uses counts as one of [`RateLimitLayer::max_callers`].
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use mcp_server::layer::RateLimitLayer;
+    /// // A model that calls `search` in a loop can still call `read`.
+    /// let layer = RateLimitLayer::new(30, Duration::from_secs(60)).per_tool();
+    /// ```
     #[must_use]
     pub fn per_tool(mut self) -> Self {
         self.per_tool = true;
@@ -144,6 +166,13 @@ impl RateLimitLayer {
     /// principals, and that many others. A caller is forgotten when all of its calls are available
     /// again, at most `per` after its last one. Further callers share one limit, so that a client
     /// with many addresses cannot exceed it. 10,000 by default.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use mcp_server::layer::RateLimitLayer;
+    /// // A public server with many users, at about 50 MB.
+    /// let layer = RateLimitLayer::new(60, Duration::from_secs(60)).max_callers(1_000_000);
+    /// ```
     #[must_use]
     pub fn max_callers(mut self, max_callers: usize) -> Self {
         self.max_callers = max_callers;

@@ -27,6 +27,18 @@ pub struct TimeoutLayer(Duration);
 
 impl TimeoutLayer {
     /// Creates a layer that allows each call this duration.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mcp_server::Server;
+    /// use mcp_server::layer::{LayerExt as _, TimeoutLayer};
+    ///
+    /// // Ten seconds for all tools but the one that is known to be slow.
+    /// let short = TimeoutLayer::new(Duration::from_secs(10)).except_tools(["report"]);
+    /// let long = TimeoutLayer::new(Duration::from_secs(300)).for_tools(["report"]);
+    /// let server = Server::builder("reports", "1.0.0").layer(short).layer(long);
+    /// ```
     #[must_use]
     pub const fn new(timeout: Duration) -> Self {
         Self(timeout)

@@ -21,6 +21,15 @@ pub type PromptFuture = HandlerFuture<GetPromptResult>;
 /// A prompt to register: its description for `prompts/list`, and its handler.
 ///
 /// The `#[prompt]` macro creates one, and so does [`PromptRoute::builder`].
+///
+/// ```
+/// use mcp_server::Server;
+/// use mcp_server::prompt::PromptRoute;
+///
+/// let review = PromptRoute::builder("review").handler(|| async { "Review the staged changes." });
+/// let server = Server::builder("git", "1.0.0").prompt(review);
+/// # server.build().unwrap();
+/// ```
 pub struct PromptRoute {
     pub(crate) prompt: Prompt,
     pub(crate) completers: Completers,
@@ -57,6 +66,15 @@ impl PromptRoute {
     }
 
     /// Returns the prompt as `prompts/list` shows it.
+    ///
+    /// ```
+    /// # use mcp_server::prompt::PromptRoute;
+    /// # use mcp_server::types::PromptArgument;
+    /// let review = PromptRoute::builder("review")
+    ///     .argument(PromptArgument::new("branch"))
+    ///     .handler(|| async { "Review it." });
+    /// assert_eq!(review.prompt().arguments.as_ref().map(Vec::len), Some(1));
+    /// ```
     #[must_use]
     pub fn prompt(&self) -> &Prompt {
         &self.prompt
@@ -116,6 +134,21 @@ impl<T: DeserializeOwned> Extract<PromptCall> for Args<T> {
 }
 
 /// Builds a [`PromptRoute`]. [`PromptRoute::builder`] creates it.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use mcp_server::extract::Args;
+/// use mcp_server::prompt::PromptRoute;
+/// use mcp_server::types::PromptArgument;
+///
+/// let translate = PromptRoute::builder("translate")
+///     .title("Translate")
+///     .argument(PromptArgument::new("language").description("Such as `nb` or `de`.").required(true))
+///     .handler(|Args(arguments): Args<BTreeMap<String, String>>| async move {
+///         format!("Translate what I write into {}.", arguments["language"])
+///     });
+/// ```
 #[derive(Debug)]
 #[must_use = "a prompt needs a handler"]
 pub struct PromptBuilder {
@@ -127,30 +160,80 @@ pub struct PromptBuilder {
 
 impl PromptBuilder {
     /// Sets the display name.
+    ///
+    /// ```
+    /// # use mcp_server::prompt::PromptRoute;
+    /// // Hosts list it as a command of the user: /review, "Review my changes".
+    /// let review = PromptRoute::builder("review").title("Review my changes");
+    /// # review.handler(|| async { "" });
+    /// ```
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.prompt.title = Some(title.into());
         self
     }
 
     /// Sets the description.
+    ///
+    /// ```
+    /// # use mcp_server::prompt::PromptRoute;
+    /// let review = PromptRoute::builder("review")
+    ///     .description("Reviews what is staged, beginning with what could break.");
+    /// # review.handler(|| async { "" });
+    /// ```
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.prompt.description = Some(description.into());
         self
     }
 
     /// Adds an argument.
+    ///
+    /// ```
+    /// use mcp_server::extract::Args;
+    /// use mcp_server::prompt::PromptRoute;
+    /// use mcp_server::types::PromptArgument;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Review {
+    ///     branch: String,
+    ///     focus: Option<String>,
+    /// }
+    ///
+    /// let review = PromptRoute::builder("review")
+    ///     .argument(PromptArgument::new("branch").required(true))
+    ///     .argument(PromptArgument::new("focus").description("What to look at first."))
+    ///     .handler(|Args(Review { branch, focus }): Args<Review>| async move {
+    ///         format!("Review {branch}. Begin with {}.", focus.as_deref().unwrap_or("what could break"))
+    ///     });
+    /// ```
     pub fn argument(mut self, argument: PromptArgument) -> Self {
         self.prompt.arguments.get_or_insert_default().push(argument);
         self
     }
 
     /// Sets the icons.
+    ///
+    /// ```
+    /// use mcp_server::prompt::PromptRoute;
+    /// use mcp_server::types::Icon;
+    ///
+    /// let icon = Icon::new("https://example.com/review.svg").mime_type("image/svg+xml");
+    /// let review = PromptRoute::builder("review").icons([icon]).handler(|| async { "Review it." });
+    /// ```
     pub fn icons(mut self, icons: impl Into<Vec<Icon>>) -> Self {
         self.prompt.icons = Some(icons.into());
         self
     }
 
     /// Sets the `_meta` of the prompt in lists.
+    ///
+    /// ```
+    /// use mcp_server::meta::Meta;
+    /// use mcp_server::prompt::PromptRoute;
+    ///
+    /// // For hosts that group prompts by this key.
+    /// let meta = Meta::new().with("com.example/group", "git");
+    /// let review = PromptRoute::builder("review").meta(meta).handler(|| async { "Review it." });
+    /// ```
     pub fn meta(mut self, meta: Meta) -> Self {
         self.prompt.meta = Some(meta);
         self
@@ -162,12 +245,35 @@ impl PromptBuilder {
     /// Over HTTP, a caller without them is refused with 403 and the names of all scopes before the
     /// handler runs, and lists do not show the route. Over other transports, scopes are checked if
     /// [`ServerBuilder::local_principal`](crate::ServerBuilder::local_principal) is set.
+    ///
+    /// ```
+    /// # use mcp_server::prompt::PromptRoute;
+    /// // Who may not read the books is not offered the prompt about them.
+    /// let audit = PromptRoute::builder("audit").scopes(["books:read"]).handler(|| async { "Audit them." });
+    /// ```
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scopes.extend(scopes);
         self
     }
 
     /// Sets the function that suggests values for an argument (`completion/complete`).
+    ///
+    /// ```
+    /// use mcp_server::completion::CompletionCall;
+    /// use mcp_server::prompt::PromptRoute;
+    /// use mcp_server::types::{Completion, PromptArgument};
+    ///
+    /// let review = PromptRoute::builder("review")
+    ///     .argument(PromptArgument::new("branch").required(true))
+    ///     .complete("branch", |call: CompletionCall| {
+    ///         Box::pin(async move {
+    ///             let branches = ["main", "maintenance", "feature"].map(str::to_owned);
+    ///             let begins = branches.into_iter().filter(|branch| branch.starts_with(call.value()));
+    ///             Ok(Completion::new().values(begins.collect::<Vec<_>>()))
+    ///         })
+    ///     })
+    ///     .handler(|| async { "Review the branch." });
+    /// ```
     pub fn complete(
         mut self,
         argument: impl Into<String>,
@@ -228,6 +334,18 @@ impl PromptBuilder {
     }
 
     /// Sets the handler, an async function whose arguments are [extractors](crate::extract).
+    ///
+    /// ```
+    /// use mcp_server::prompt::PromptRoute;
+    /// use mcp_server::types::PromptMessage;
+    ///
+    /// let interview = PromptRoute::builder("interview").handler(|| async {
+    ///     [
+    ///         PromptMessage::user("Interview me about my project."),
+    ///         PromptMessage::assistant("Gladly. What does it do?"),
+    ///     ]
+    /// });
+    /// ```
     pub fn handler<M, H>(mut self, handler: H) -> PromptRoute
     where
         H: Handler<PromptCall, M>,
@@ -241,6 +359,18 @@ impl PromptBuilder {
     }
 
     /// Sets a handler that receives the call itself.
+    ///
+    /// ```
+    /// use mcp_server::prompt::{PromptCall, PromptRoute};
+    /// use mcp_server::types::{GetPromptResult, PromptMessage};
+    ///
+    /// let explain = PromptRoute::builder("explain").raw(|call: PromptCall| {
+    ///     Box::pin(async move {
+    ///         let what = call.text("what").unwrap_or("this project");
+    ///         Ok(GetPromptResult::new([PromptMessage::user(format!("Explain {what}."))]))
+    ///     })
+    /// });
+    /// ```
     pub fn raw(
         self,
         handler: impl Fn(PromptCall) -> PromptFuture + Send + Sync + 'static,

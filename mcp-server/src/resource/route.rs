@@ -21,6 +21,17 @@ pub type ResourceFuture = HandlerFuture<ReadResourceResult>;
 /// A resource or resource template to register: its description for lists, and its handler.
 ///
 /// The `#[resource]` macro creates one, and so does [`ResourceRoute::builder`].
+///
+/// ```
+/// use mcp_server::Server;
+/// use mcp_server::resource::ResourceRoute;
+///
+/// let settings = ResourceRoute::builder("config://app", "settings")
+///     .mime_type("application/json")
+///     .handler(|| async { r#"{ "theme": "dark" }"# });
+/// let server = Server::builder("app", "1.0.0").resource(settings);
+/// # server.build().unwrap();
+/// ```
 pub struct ResourceRoute {
     pub(crate) kind: ResourceKind,
     pub(crate) completers: Completers,
@@ -84,6 +95,12 @@ impl ResourceRoute {
     }
 
     /// Returns the URI or the URI template.
+    ///
+    /// ```
+    /// # use mcp_server::resource::ResourceRoute;
+    /// let note = ResourceRoute::builder("note://{id}", "note").handler(|| async { "" });
+    /// assert_eq!(note.uri(), "note://{id}"); // What `ServerHandle::remove_resource` takes.
+    /// ```
     #[must_use]
     pub fn uri(&self) -> &str {
         match &self.kind {
@@ -165,6 +182,21 @@ impl<T: DeserializeOwned> Extract<ResourceCall> for Args<T> {
 }
 
 /// Builds a [`ResourceRoute`]. [`ResourceRoute::builder`] creates it.
+///
+/// ```
+/// use mcp_server::extract::Args;
+/// use mcp_server::resource::ResourceRoute;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Note {
+///     id: u64,
+/// }
+///
+/// let note = ResourceRoute::builder("note://{id}", "note")
+///     .description("A note, as Markdown.")
+///     .mime_type("text/markdown")
+///     .handler(|Args(Note { id }): Args<Note>| async move { format!("# Note {id}") });
+/// ```
 #[must_use = "a resource needs a handler"]
 pub struct ResourceBuilder {
     kind: ResourceKind,
@@ -186,21 +218,59 @@ macro_rules! set {
 
 impl ResourceBuilder {
     /// Sets the display name.
+    ///
+    /// ```
+    /// # use mcp_server::resource::ResourceRoute;
+    /// let log = ResourceRoute::builder("log://today", "log").title("Today's log").handler(|| async { "" });
+    /// ```
     pub fn title(mut self, title: impl Into<String>) -> Self {
         set!(self.title = title.into())
     }
 
     /// Sets the description.
+    ///
+    /// ```
+    /// # use mcp_server::resource::ResourceRoute;
+    /// let log = ResourceRoute::builder("log://today", "log")
+    ///     .description("One line for each request, the newest last.")
+    ///     .handler(|| async { "12:00 GET /" });
+    /// ```
     pub fn description(mut self, description: impl Into<String>) -> Self {
         set!(self.description = description.into())
     }
 
     /// Sets the MIME type of the contents.
+    ///
+    /// ```
+    /// # use mcp_server::resource::ResourceRoute;
+    /// // Contents have it too, unless they set their own.
+    /// let page = ResourceRoute::builder("page://start", "start")
+    ///     .mime_type("text/html")
+    ///     .handler(|| async { "<h1>Welcome</h1>" });
+    /// # use mcp_server::Server;
+    /// # let server = Server::builder("pages", "1.0.0").resource(page);
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = mcp_server::test::client(server).await;
+    /// # let read = serde_json::to_value(client.read("page://start").await.unwrap()).unwrap();
+    /// # assert_eq!(read["contents"][0]["mimeType"], "text/html");
+    /// # });
+    /// ```
     pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
         set!(self.mime_type = mime_type.into())
     }
 
     /// Sets the size of the contents, in bytes. Ignored for resource templates, which have no size.
+    ///
+    /// ```
+    /// # use mcp_server::resource::ResourceRoute;
+    /// const LICENSE: &str = "Permission is hereby granted, …";
+    ///
+    /// // A host sees before it reads whether the text fits into the model's context.
+    /// let license = ResourceRoute::builder("file:///LICENSE", "license")
+    ///     .size(LICENSE.len() as u64)
+    ///     .handler(|| async { LICENSE });
+    /// ```
     pub fn size(mut self, bytes: u64) -> Self {
         if let ResourceKind::Resource(resource) = &mut self.kind {
             resource.size = Some(bytes);
@@ -209,16 +279,42 @@ impl ResourceBuilder {
     }
 
     /// Sets the annotations: the audience and the priority.
+    ///
+    /// ```
+    /// use mcp_server::resource::ResourceRoute;
+    /// use mcp_server::types::{Annotations, Role};
+    ///
+    /// // For the model, and worth a place in its context.
+    /// let rules = ResourceRoute::builder("doc://rules", "rules")
+    ///     .annotations(Annotations::new().audience([Role::Assistant]).priority(0.9))
+    ///     .handler(|| async { "Write short sentences." });
+    /// ```
     pub fn annotations(mut self, annotations: Annotations) -> Self {
         set!(self.annotations = annotations)
     }
 
     /// Sets the icons.
+    ///
+    /// ```
+    /// use mcp_server::resource::ResourceRoute;
+    /// use mcp_server::types::Icon;
+    ///
+    /// let icon = Icon::new("https://example.com/log.svg").mime_type("image/svg+xml");
+    /// let log = ResourceRoute::builder("log://today", "log").icons([icon]).handler(|| async { "" });
+    /// ```
     pub fn icons(mut self, icons: impl Into<Vec<Icon>>) -> Self {
         set!(self.icons = icons.into())
     }
 
     /// Sets the `_meta` in lists.
+    ///
+    /// ```
+    /// use mcp_server::meta::Meta;
+    /// use mcp_server::resource::ResourceRoute;
+    ///
+    /// let meta = Meta::new().with("com.example/retention-days", 30);
+    /// let log = ResourceRoute::builder("log://today", "log").meta(meta).handler(|| async { "" });
+    /// ```
     pub fn meta(mut self, meta: Meta) -> Self {
         set!(self.meta = meta)
     }
@@ -227,6 +323,28 @@ impl ResourceBuilder {
     ///
     /// By default, a URI whose variables could leave a folder (`..`, an encoded `/`, NUL; see
     /// [`Template::matches`]) is answered like an unknown resource.
+    ///
+    /// ```
+    /// use mcp_server::extract::Args;
+    /// use mcp_server::resource::ResourceRoute;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Key {
+    ///     key: String,
+    /// }
+    ///
+    /// // Keys of a map, which may be `..`: they are no paths, so nothing can be left.
+    /// let value = ResourceRoute::builder("kv://{key}", "value")
+    ///     .unchecked_variables()
+    ///     .handler(|Args(Key { key }): Args<Key>| async move { format!("the value of {key}") });
+    /// # use mcp_server::Server;
+    /// # let server = Server::builder("kv", "1.0.0").resource(value);
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = mcp_server::test::client(server).await;
+    /// # assert!(client.read("kv://..").await.is_ok());
+    /// # });
+    /// ```
     pub fn unchecked_variables(mut self) -> Self {
         if let ResourceKind::Template { template: Ok(template), .. } = &mut self.kind {
             *template = template.clone().unchecked();
@@ -240,6 +358,14 @@ impl ResourceBuilder {
     /// Over HTTP, a caller without them is refused with 403 and the names of all scopes before the
     /// handler runs, and lists do not show the route. Over other transports, scopes are checked if
     /// [`ServerBuilder::local_principal`](crate::ServerBuilder::local_principal) is set.
+    ///
+    /// ```
+    /// # use mcp_server::resource::ResourceRoute;
+    /// // A caller with `mail:ada` reads the mail of Ada only.
+    /// let mail = ResourceRoute::builder("mail://{user}/{id}", "mail")
+    ///     .scopes(["mail:{user}"])
+    ///     .handler(|| async { "Dear Ada, …" });
+    /// ```
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scopes.extend(scopes);
         self
@@ -247,6 +373,22 @@ impl ResourceBuilder {
 
     /// Sets the function that suggests values for a variable of the URI template
     /// (`completion/complete`).
+    ///
+    /// ```
+    /// use mcp_server::completion::CompletionCall;
+    /// use mcp_server::resource::ResourceRoute;
+    /// use mcp_server::types::Completion;
+    ///
+    /// let log = ResourceRoute::builder("log://{service}", "log")
+    ///     .complete("service", |call: CompletionCall| {
+    ///         Box::pin(async move {
+    ///             let services = ["api", "auth", "web"].map(str::to_owned);
+    ///             let begins = services.into_iter().filter(|service| service.starts_with(call.value()));
+    ///             Ok(Completion::new().values(begins.collect::<Vec<_>>()))
+    ///         })
+    ///     })
+    ///     .handler(|| async { "12:00 started" });
+    /// ```
     pub fn complete(
         mut self,
         variable: impl Into<String>,
@@ -285,6 +427,26 @@ impl ResourceBuilder {
     }
 
     /// Sets the handler, an async function whose arguments are [extractors](crate::extract).
+    ///
+    /// ```
+    /// use mcp_server::ErrorObject;
+    /// use mcp_server::extract::{Args, State};
+    /// use mcp_server::resource::ResourceRoute;
+    ///
+    /// struct Notes(Vec<String>);
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Note {
+    ///     id: usize,
+    /// }
+    ///
+    /// async fn note(notes: State<Notes>, Args(Note { id }): Args<Note>) -> Result<String, ErrorObject> {
+    ///     let found = notes.0.get(id).cloned();
+    ///     found.ok_or_else(|| ErrorObject::invalid_params(format!("there is no note {id}")))
+    /// }
+    ///
+    /// let note = ResourceRoute::builder("note://{id}", "note").handler(note);
+    /// ```
     pub fn handler<M, H>(mut self, handler: H) -> ResourceRoute
     where
         H: Handler<ResourceCall, M>,
@@ -302,6 +464,20 @@ impl ResourceBuilder {
     }
 
     /// Sets a handler that receives the call itself.
+    ///
+    /// ```
+    /// use mcp_server::resource::{ResourceCall, ResourceRoute};
+    /// use mcp_server::types::{ReadResourceResult, ResourceContents};
+    ///
+    /// // Two contents for one URI: the text and its picture.
+    /// let page = ResourceRoute::builder("page://{id}", "page").raw(|call: ResourceCall| {
+    ///     Box::pin(async move {
+    ///         let text = ResourceContents::text(call.uri(), "A bird.");
+    ///         let picture = ResourceContents::blob(format!("{}/picture", call.uri()), [0xff, 0xd8]);
+    ///         Ok(ReadResourceResult::new([text, picture]))
+    ///     })
+    /// });
+    /// ```
     pub fn raw(
         self,
         handler: impl Fn(ResourceCall) -> ResourceFuture + Send + Sync + 'static,

@@ -61,6 +61,17 @@ impl KeyRing {
     /// Creates a ring with one secret of at least 32 random bytes, such as 64 hexadecimal digits
     /// from a secret store.
     ///
+    /// ```
+    /// use mcp_server::input::KeyRing;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let secret = "6d1f0c9a4be27583d0f2c6e89a1b7354"; // From a secret store.
+    /// let keys = KeyRing::new(secret)?;
+    /// assert!(KeyRing::new("too short").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the secret is too short, or repeats a single byte.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, KeyError> {
@@ -69,6 +80,15 @@ impl KeyRing {
     }
 
     /// Creates a ring whose secret is generated at its first use and lost when the process ends.
+    ///
+    /// ```
+    /// # use mcp_server::Server;
+    /// # use mcp_server::input::KeyRing;
+    /// // Two servers of one process that accept each other's states; a restart ends open questions.
+    /// let keys = KeyRing::ephemeral();
+    /// let notes = Server::builder("notes", "1.0.0").state_keys(keys.clone());
+    /// let admin = Server::builder("notes-admin", "1.0.0").state_keys(keys);
+    /// ```
     #[must_use]
     pub fn ephemeral() -> Self {
         Self(Arc::new(RwLock::new(Keys { is_ephemeral: true, ..Keys::default() })))
@@ -82,6 +102,16 @@ impl KeyRing {
 
     /// Adds an older secret, which only opens states and records.
     ///
+    /// ```
+    /// # use mcp_server::input::KeyRing;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (july, august) = ("july-july-july-july-july-july-july", "august-august-august-august-august");
+    /// // Calls that were sealed in July still open after the restart.
+    /// let keys = KeyRing::new(august)?.also_opens(july)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The errors of [`KeyRing::new`].
     pub fn also_opens(self, secret: impl AsRef<[u8]>) -> Result<Self, KeyError> {
@@ -93,6 +123,17 @@ impl KeyRing {
     /// Seals with a new secret from now on. The four secrets before it still open states and
     /// records. A task whose call was sealed with an older one cannot be read any more, so the time
     /// of four rotations must exceed the time to live of tasks.
+    ///
+    /// ```
+    /// # use mcp_server::input::KeyRing;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (july, august) = ("july-july-july-july-july-july-july", "august-august-august-august-august");
+    /// let keys = KeyRing::new(july)?;
+    /// let of_server = keys.clone(); // Passed to `ServerBuilder::state_keys`.
+    /// keys.rotate(august)?; // The server seals with the new secret from now on.
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The errors of [`KeyRing::new`].

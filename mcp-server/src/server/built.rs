@@ -35,6 +35,19 @@ pub struct Server {
 
 impl Server {
     /// Returns a handle that adds, replaces and removes routes while the server runs.
+    ///
+    /// ```
+    /// # use mcp_server::{Server, routes, tool};
+    /// # /// Add two numbers.
+    /// # #[tool]
+    /// # async fn add(a: i64, b: i64) -> i64 { a + b }
+    /// # use mcp_server::types::PromptMessage;
+    /// # use mcp_server::prompt::PromptRoute;
+    /// let server = Server::builder("calculator", "1.0.0").routes(routes![add]).prompts([]).build()?;
+    /// // All connections of all transports see the change.
+    /// server.handle().set_prompt(PromptRoute::builder("sum").handler(|| async { "Sum up my bill." }))?;
+    /// # Ok::<(), mcp_server::BuildError>(())
+    /// ```
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
         ServerHandle::new(Arc::clone(&self.definition.live))
@@ -42,6 +55,17 @@ impl Server {
 
     /// Returns what some hosts break on in the names and schemas of the tools that are registered
     /// now. See [`lint`](crate::lint).
+    ///
+    /// ```
+    /// # use mcp_server::{Server, routes, tool};
+    /// # /// Add two numbers.
+    /// # #[tool]
+    /// # async fn add(a: i64, b: i64) -> i64 { a + b }
+    /// let server = Server::builder("calculator", "1.0.0").routes(routes![add]).build()?;
+    /// // In a test of the server: no host drops or renames one of its tools.
+    /// assert_eq!(server.lint(), []);
+    /// # Ok::<(), mcp_server::BuildError>(())
+    /// ```
     #[must_use]
     pub fn lint(&self) -> Vec<Finding> {
         lint::findings(&self.definition.live.registry())
@@ -58,6 +82,21 @@ impl Server {
     /// served elsewhere too.
     ///
     /// Cancel safety: dropping the future may leave leases that are not released.
+    ///
+    /// ```no_run
+    /// # async fn run(
+    /// #     server: mcp_server::Server,
+    /// #     listener: tokio::net::TcpListener,
+    /// #     stop: tokio::sync::oneshot::Receiver<()>,
+    /// # ) -> Result<(), mcp_server::ServeError> {
+    /// use mcp_server::http::HttpOptions;
+    ///
+    /// let stop = async { drop(stop.await) };
+    /// server.serve_http_with(listener, HttpOptions::new(), stop).await?;
+    /// server.stop_tasks().await; // The next process continues them at once.
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn stop_tasks(&self) {
         if let Some(tasks) = &self.definition.tasks {
             tasks.stop().await;

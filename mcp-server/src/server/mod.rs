@@ -5,6 +5,7 @@ mod built;
 mod connection;
 mod parts;
 mod recording;
+mod settings;
 
 pub use builder::ServerBuilder;
 pub use built::Server;

@@ -57,6 +57,15 @@ impl ServerBuilder {
 impl Server {
     /// Serves standard input and output. See [`ServerBuilder::serve_stdio`].
     ///
+    /// ```no_run
+    /// # async fn run(server: mcp_server::Server) -> Result<(), mcp_server::ServeError> {
+    /// let handle = server.handle(); // For changes while it is served.
+    /// server.serve_stdio().await?;
+    /// eprintln!("the client is gone");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the standard streams cannot be opened, or the connection fails.
     pub async fn serve_stdio(&self) -> Result<(), ServeError> {

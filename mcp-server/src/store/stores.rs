@@ -16,6 +16,27 @@ use super::session::SessionStore;
 /// - With a store of sessions, sessions outlive the process.
 /// - With a bus as well, several instances behind a load balancer serve the same sessions, and
 ///   notify each other of changes. `docs/fleet.md` tells what they share.
+///
+/// ```
+/// # #[cfg(feature = "redb")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use mcp_server::Server;
+/// use mcp_server::input::KeyRing;
+/// use mcp_server::store::{RedbStore, Stores};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("sessions.redb");
+/// # let secret = "6d1f0c9a4be27583d0f2c6e89a1b7354";
+/// // Sessions and their streams survive a restart; single-use states are remembered in memory.
+/// let file = RedbStore::open(path)?;
+/// let stores = Stores::new().sessions(file.clone()).events(file);
+/// let server =
+///     Server::builder("notes", "1.0.0").state_keys(KeyRing::new(secret)?).stores(stores).build()?;
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "redb"))]
+/// # fn main() {}
+/// ```
 #[derive(Clone, Default)]
 #[must_use = "stores do nothing until a server is built with them"]
 pub struct Stores {
@@ -27,11 +48,29 @@ pub struct Stores {
 
 impl Stores {
     /// No stores.
+    ///
+    /// ```
+    /// use mcp_server::store::{MemoryNonceStore, Stores};
+    ///
+    /// let stores = Stores::new().nonces(MemoryNonceStore::new()); // The other parts as without stores.
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Uses one store for all parts.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "redis")]
+    /// # async fn example() -> Result<(), mcp_server::store::StoreError> {
+    /// use mcp_server::store::{MemoryEventStore, RedisStore, Stores};
+    ///
+    /// // Everything in Redis, except the streams, which this instance alone can resume.
+    /// let redis = RedisStore::connect("redis://10.0.0.5/").await?;
+    /// let stores = Stores::all(redis).events(MemoryEventStore::default());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn all<S>(store: S) -> Self
     where
         S: SessionStore + EventStore + NonceStore + MessageBus,
@@ -61,6 +100,14 @@ impl Stores {
     }
 
     /// Keeps sessions in this store.
+    ///
+    /// ```
+    /// use mcp_server::store::{MemorySessionStore, Stores};
+    ///
+    /// // In a test: two servers, one after the other, with the same sessions.
+    /// let sessions = MemorySessionStore::new();
+    /// let (before, after) = (Stores::new().sessions(sessions.clone()), Stores::new().sessions(sessions));
+    /// ```
     pub fn sessions(mut self, store: impl SessionStore) -> Self {
         self.sessions = Some(Arc::new(store));
         self
@@ -68,18 +115,47 @@ impl Stores {
 
     /// Keeps what was sent on the streams of sessions in this store, unless
     /// [`HttpOptions`](crate::http::HttpOptions) names another one.
+    ///
+    /// ```
+    /// use mcp_server::store::{EventStoreLimits, MemoryEventStore, Stores};
+    ///
+    /// let mut limits = EventStoreLimits::default();
+    /// limits.max_total_bytes = 8 << 20;
+    /// let stores = Stores::new().events(MemoryEventStore::new(limits));
+    /// ```
     pub fn events(mut self, store: impl EventStore) -> Self {
         self.events = Some(Arc::new(store));
         self
     }
 
     /// Remembers in this store which single-use states were used.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "redis")]
+    /// # async fn example() -> Result<(), mcp_server::store::StoreError> {
+    /// use mcp_server::Server;
+    /// use mcp_server::store::{RedisStore, Stores};
+    ///
+    /// // An approval counts once, whichever instance receives it.
+    /// let stores = Stores::new().nonces(RedisStore::connect("redis://10.0.0.5/").await?);
+    /// let server = Server::builder("payments", "1.0.0").stores(stores).state_single_use(true);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn nonces(mut self, store: impl NonceStore) -> Self {
         self.nonces = Some(Arc::new(store));
         self
     }
 
     /// Sends messages to the other instances of the server over this bus.
+    ///
+    /// ```
+    /// use mcp_server::store::{MemoryBus, Stores};
+    ///
+    /// // In a test: two instances in one process, which notify each other's clients.
+    /// let bus = MemoryBus::new();
+    /// let (first, second) = (Stores::new().bus(bus.clone()), Stores::new().bus(bus));
+    /// ```
     pub fn bus(mut self, bus: impl MessageBus) -> Self {
         self.bus = Some(Arc::new(bus));
         self

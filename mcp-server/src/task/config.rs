@@ -33,6 +33,22 @@ pub struct TaskConfig {
 
 impl TaskConfig {
     /// Creates settings with a store. Tasks run in this process, and are kept for one hour.
+    ///
+    /// ```
+    /// # #[cfg(feature = "redb")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_server::store::RedbStore;
+    /// use mcp_server::task::TaskConfig;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("tasks.redb");
+    /// // Tasks survive a restart. `ServerBuilder::state_keys` seals what the file has.
+    /// let tasks = TaskConfig::new(RedbStore::open(path)?);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "redb"))]
+    /// # fn main() {}
+    /// ```
     pub fn new(store: impl TaskStore) -> Self {
         Self {
             store: Arc::new(store),
@@ -45,6 +61,14 @@ impl TaskConfig {
     }
 
     /// Sets who runs tasks. Default: a [`LocalEngine`].
+    ///
+    /// ```
+    /// use mcp_server::store::MemoryTaskStore;
+    /// use mcp_server::task::{LocalEngine, TaskConfig};
+    ///
+    /// // The default. One of your own passes each task to a queue of workers.
+    /// let tasks = TaskConfig::new(MemoryTaskStore::new()).engine(LocalEngine::new());
+    /// ```
     pub fn engine(mut self, engine: impl TaskEngine) -> Self {
         self.engine = Arc::new(engine);
         self
@@ -52,6 +76,13 @@ impl TaskConfig {
 
     /// Sets the time from its creation for which a task is kept; `None` keeps it for ever. A task
     /// that still runs then is deleted. Default: one hour.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use mcp_server::task::TaskConfig;
+    /// let day = TaskConfig::default().ttl(Duration::from_secs(24 * 60 * 60));
+    /// let for_ever = TaskConfig::default().ttl(None); // Until somebody deletes them.
+    /// ```
     pub fn ttl(mut self, ttl: impl Into<Option<Duration>>) -> Self {
         self.ttl = ttl.into();
         self
@@ -59,12 +90,26 @@ impl TaskConfig {
 
     /// Sets the minimum time for which the outcome of a task is kept, so that a task which ends
     /// shortly before its expiry is not lost. Default: five minutes.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use mcp_server::task::TaskConfig;
+    /// // Users come back after lunch: a report that is ready is there for an hour at least.
+    /// let tasks = TaskConfig::default().result_ttl(Duration::from_secs(60 * 60));
+    /// ```
     pub fn result_ttl(mut self, ttl: Duration) -> Self {
         self.result_ttl = ttl;
         self
     }
 
     /// Sets the time that clients should wait between two polls. Default: one second.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use mcp_server::task::TaskConfig;
+    /// // No report is ready before a minute is over.
+    /// let tasks = TaskConfig::default().poll_interval(Duration::from_secs(15));
+    /// ```
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
         self
@@ -73,6 +118,12 @@ impl TaskConfig {
     /// Stores tasks without sealing them. By default, what leaves the process is sealed with
     /// [`ServerBuilder::state_keys`](crate::ServerBuilder::state_keys), because it contains the
     /// arguments and the results of tools.
+    ///
+    /// ```
+    /// # use mcp_server::task::TaskConfig;
+    /// // Other programs read the store, and what the tools return is public.
+    /// let tasks = TaskConfig::default().plaintext();
+    /// ```
     pub fn plaintext(mut self) -> Self {
         self.is_plaintext = true;
         self

@@ -51,6 +51,17 @@ impl Context {
     }
 
     /// Whether the handler runs as a task.
+    ///
+    /// ```
+    /// # use mcp_server::{Context, tool};
+    /// /// Build a report.
+    /// #[tool(task)]
+    /// async fn report(ctx: &Context) -> String {
+    ///     // No user waits for a task at the screen, so it may read everything.
+    ///     let rows = if ctx.is_task() { 1_000_000 } else { 1_000 };
+    ///     format!("a report of {rows} rows")
+    /// }
+    /// ```
     #[must_use]
     pub fn is_task(&self) -> bool {
         self.call().task().is_some()

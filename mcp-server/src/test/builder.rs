@@ -58,6 +58,25 @@ impl IntoServer for ServerBuilder {
 /// The settings of a client. Awaiting it connects the client.
 ///
 /// The client declares the capabilities for which it has an answer.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use mcp_server::{Revision, test};
+/// # use mcp_server::{Server, routes, tool};
+/// # /// Add two numbers.
+/// # #[tool]
+/// # async fn add(a: i64, b: i64) -> i64 { a + b }
+/// # let server = Server::builder("calculator", "1.0.0").routes(routes![add]);
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let client = test::client(server)
+///     .revision(Revision::V2025_11_25)
+///     .timeout(Duration::from_secs(5))
+///     .await;
+/// client.call("add", serde_json::json!({ "a": 1, "b": 2 })).await.assert_text("3");
+/// # });
+/// ```
 #[must_use = "await it to connect the client"]
 pub struct ClientBuilder {
     server: Result<Server, BuildError>,
@@ -68,6 +87,23 @@ pub struct ClientBuilder {
 
 impl ClientBuilder {
     /// Sets the revision. Default: the newest that the server supports.
+    ///
+    /// ```
+    /// # use mcp_server::{Server, routes, tool};
+    /// # /// Add two numbers.
+    /// # #[tool]
+    /// # async fn add(a: i64, b: i64) -> i64 { a + b }
+    /// # use mcp_server::{Revision, test};
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let server = Server::builder("calculator", "1.0.0").routes(routes![add]).build()?;
+    /// // In the revision of an old host, and in all others.
+    /// for revision in Revision::ALL {
+    ///     let client = test::client(&server).revision(revision).await;
+    ///     client.call("add", serde_json::json!({ "a": 1, "b": 2 })).await.assert_text("3");
+    /// }
+    /// # Ok::<(), mcp_server::BuildError>(())
+    /// # }).unwrap();
+    /// ```
     pub fn revision(mut self, revision: Revision) -> Self {
         self.revision = Some(revision);
         self
@@ -75,6 +111,23 @@ impl ClientBuilder {
 
     /// Sets the time that the server has to answer a request; a test that waits longer fails.
     /// Default: 30 s.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mcp_server::test;
+    /// # use mcp_server::{Server, routes, tool};
+    /// # /// Add two numbers.
+    /// # #[tool]
+    /// # async fn add(a: i64, b: i64) -> i64 { a + b }
+    /// # let server = Server::builder("calculator", "1.0.0").routes(routes![add]);
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// // The test fails at once if the tool ever becomes slow.
+    /// let client = test::client(server).timeout(Duration::from_secs(2)).await;
+    /// client.call("add", serde_json::json!({ "a": 1, "b": 2 })).await.assert_text("3");
+    /// # });
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -118,6 +171,31 @@ impl ClientBuilder {
     }
 
     /// Sets the answer of the client's model (sampling).
+    ///
+    /// ```
+    /// use mcp_server::types::{CreateMessageResult, Role, SamplingContent};
+    /// use mcp_server::test;
+    /// # use mcp_server::input::AskError;
+    /// # use mcp_server::types::{CreateMessageParams, SamplingMessage};
+    /// # use mcp_server::{Context, Server, routes, tool};
+    /// # /// Summarize a text.
+    /// # #[tool]
+    /// # async fn summarize(text: String, ctx: &Context) -> Result<String, AskError> {
+    /// #     let params = CreateMessageParams::new([SamplingMessage::user(text)], 200_u64);
+    /// #     Ok(ctx.create_message(params).await?.content.as_text().unwrap_or_default().to_owned())
+    /// # }
+    /// # let server = Server::builder("summaries", "1.0.0").routes(routes![summarize]);
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let client = test::client(server)
+    ///     .on_create_message(|asked| {
+    ///         assert_eq!(asked.max_tokens, 200); // What the tool asks for is tested too.
+    ///         CreateMessageResult::new(Role::Assistant, SamplingContent::text("Short."), "a-model")
+    ///     })
+    ///     .await;
+    /// client.call("summarize", serde_json::json!({ "text": "Long." })).await.assert_text("Short.");
+    /// # });
+    /// ```
     pub fn on_create_message(
         mut self,
         answer: impl Fn(CreateMessageParams) -> CreateMessageResult + Send + Sync + 'static,
@@ -127,6 +205,22 @@ impl ClientBuilder {
     }
 
     /// Sets the roots.
+    ///
+    /// ```
+    /// use mcp_server::test;
+    /// use mcp_server::types::Root;
+    /// # use mcp_server::input::AskError;
+    /// # use mcp_server::{Context, Server, routes, tool};
+    /// # /// Count the folders that the user shares.
+    /// # #[tool]
+    /// # async fn folders(ctx: &Context) -> Result<usize, AskError> { Ok(ctx.list_roots().await?.len()) }
+    /// # let server = Server::builder("files", "1.0.0").routes(routes![folders]);
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let client = test::client(server).roots([Root::new("file:///home/ada/notes")]).await;
+    /// client.call("folders", serde_json::json!({})).await.assert_text("1");
+    /// # });
+    /// ```
     pub fn roots(mut self, roots: impl IntoIterator<Item = Root>) -> Self {
         self.answers.roots = Some(roots.into_iter().collect());
         self

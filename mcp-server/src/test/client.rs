@@ -29,6 +29,23 @@ const INPUT_REQUIRED: &str = "input_required";
 
 /// A client that is connected to a server in memory. [`client`](super::client) creates it; dropping
 /// it ends the connection.
+///
+/// ```
+/// # use mcp_server::{Server, routes, tool};
+/// # /// Add two numbers.
+/// # #[tool]
+/// # async fn add(a: i64, b: i64) -> i64 { a + b }
+/// use mcp_server::test;
+/// use serde_json::json;
+///
+/// # fn server() -> mcp_server::ServerBuilder { Server::builder("calculator", "1.0.0").routes(routes![add]) }
+/// #[tokio::test]
+/// async fn two_numbers_are_added() {
+///     let client = test::client(server()).await;
+///     client.call("add", json!({ "a": 1, "b": 2 })).await.assert_text("3");
+///     client.call("add", json!({ "a": 1 })).await.assert_error_at("/b");
+/// }
+/// ```
 pub struct Client {
     link: Link,
     revision: Revision,
@@ -83,6 +100,14 @@ impl Client {
     }
 
     /// Returns the revision.
+    ///
+    /// ```
+    /// # use mcp_server::{Revision, Server, test};
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let client = test::client(Server::builder("notes", "1.0.0")).await;
+    /// assert_eq!(client.revision(), Revision::LATEST); // The newest, unless the test sets one.
+    /// # });
+    /// ```
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.revision
@@ -90,6 +115,25 @@ impl Client {
 
     /// Calls a tool. `arguments` is an object: `json!({ … })`, or a value of a type that serializes
     /// to one.
+    ///
+    /// ```
+    /// # use mcp_server::{Server, routes, tool};
+    /// # /// Add two numbers.
+    /// # #[tool]
+    /// # async fn add(a: i64, b: i64) -> i64 { a + b }
+    /// # use mcp_server::test;
+    /// #[derive(serde::Serialize)]
+    /// struct Sum {
+    ///     a: i64,
+    ///     b: i64,
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = test::client(Server::builder("calculator", "1.0.0").routes(routes![add])).await;
+    /// client.call("add", serde_json::json!({ "a": 1, "b": 2 })).await.assert_text("3");
+    /// client.call("add", Sum { a: 1, b: 2 }).await.assert_text("3");
+    /// # });
+    /// ```
     ///
     /// # Panics
     /// If no answer arrives in time, or the answer is not that of a tool.
@@ -100,6 +144,23 @@ impl Client {
     }
 
     /// Reads a resource.
+    ///
+    /// ```
+    /// # use mcp_server::{Server, resource, routes, test};
+    /// /// A note.
+    /// #[resource("note://{id}")]
+    /// fn note(id: u64) -> String {
+    ///     format!("note {id}")
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = test::client(Server::builder("notes", "1.0.0").routes(routes![note])).await;
+    /// let note = client.read("note://7").await.unwrap();
+    /// assert_eq!(note.contents[0].as_text(), Some("note 7"));
+    /// let error = client.read("notes://7").await.unwrap_err();
+    /// assert!(error.message().contains("notes://7"));
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// The error of the server.
@@ -112,6 +173,21 @@ impl Client {
     }
 
     /// Gets a prompt.
+    ///
+    /// ```
+    /// # use mcp_server::{Server, prompt, routes, test};
+    /// /// Plan a trip.
+    /// #[prompt]
+    /// fn plan(city: String) -> String {
+    ///     format!("Plan a trip to {city}.")
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = test::client(Server::builder("travel", "1.0.0").routes(routes![plan])).await;
+    /// let plan = client.prompt("plan", serde_json::json!({ "city": "Bergen" })).await.unwrap();
+    /// assert_eq!(plan.messages[0].content.as_text(), Some("Plan a trip to Bergen."));
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// The error of the server.
@@ -129,6 +205,22 @@ impl Client {
     }
 
     /// Sends a request of any method, and answers what the server asks. `params` is an object.
+    ///
+    /// ```
+    /// # use mcp_server::{Server, routes, tool};
+    /// # /// Add two numbers.
+    /// # #[tool]
+    /// # async fn add(a: i64, b: i64) -> i64 { a + b }
+    /// # use mcp_server::test;
+    /// # use serde_json::json;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let server = Server::builder("calculator", "1.0.0").title("Calculator").routes(routes![add]);
+    /// # let client = test::client(server).await;
+    /// let found = client.request("server/discover", json!({})).await.unwrap();
+    /// assert!(found["capabilities"].get("tools").is_some());
+    /// assert!(client.request("com.example/health", json!({})).await.is_err()); // No such method.
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// The error of the server.

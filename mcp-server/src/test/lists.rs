@@ -14,6 +14,20 @@ const MAX_PAGES: usize = 1_000;
 
 /// The tools, prompts, resources and resource templates that a server lists, in the revision of the
 /// client.
+///
+/// ```
+/// # use mcp_server::{Server, routes, tool};
+/// # /// Add two numbers.
+/// # #[tool]
+/// # async fn add(a: i64, b: i64) -> i64 { a + b }
+/// # use mcp_server::test;
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// # let client = test::client(Server::builder("calculator", "1.0.0").routes(routes![add])).await;
+/// let lists = client.lists().await;
+/// assert_eq!(lists.tool("add")["description"], "Add two numbers.");
+/// assert_eq!(lists.json()["prompts"], serde_json::json!([]));
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "assert what the server lists"]
 pub struct Lists {
@@ -23,6 +37,20 @@ pub struct Lists {
 
 impl Client {
     /// Reads all lists of the server: tools, prompts, resources and resource templates.
+    ///
+    /// ```
+    /// # use mcp_server::{Server, routes, tool};
+    /// # /// Add two numbers.
+    /// # #[tool]
+    /// # async fn add(a: i64, b: i64) -> i64 { a + b }
+    /// # use mcp_server::test;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = test::client(Server::builder("calculator", "1.0.0").routes(routes![add])).await;
+    /// let before = client.lists().await;
+    /// client.call("add", serde_json::json!({ "a": 1, "b": 2 })).await.assert_text("3");
+    /// assert_eq!(client.lists().await, before); // A call adds no tools.
+    /// # });
+    /// ```
     ///
     /// # Panics
     /// If no answer arrives in time, or a list is answered with an error other than −32601: that of
@@ -48,12 +76,40 @@ impl Lists {
 
     /// Returns all lists as JSON: an object with the members `tools`, `prompts`, `resources` and
     /// `resourceTemplates`.
+    ///
+    /// ```
+    /// # use mcp_server::{Server, routes, tool};
+    /// # /// Add two numbers.
+    /// # #[tool]
+    /// # async fn add(a: i64, b: i64) -> i64 { a + b }
+    /// # use mcp_server::test;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = test::client(Server::builder("calculator", "1.0.0").routes(routes![add])).await;
+    /// let json = client.lists().await.json();
+    /// let names: Vec<_> = json["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
+    /// assert_eq!(names, ["add"]);
+    /// # });
+    /// ```
     #[must_use]
     pub fn json(&self) -> Value {
         Value::Object(self.lists.clone())
     }
 
     /// Returns a tool as it is listed.
+    ///
+    /// ```
+    /// # use mcp_server::{Server, routes, tool};
+    /// # /// Add two numbers.
+    /// # #[tool]
+    /// # async fn add(a: i64, b: i64) -> i64 { a + b }
+    /// # use mcp_server::test;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = test::client(Server::builder("calculator", "1.0.0").routes(routes![add])).await;
+    /// let lists = client.lists().await;
+    /// let schema = &lists.tool("add")["inputSchema"];
+    /// assert_eq!(schema["required"], serde_json::json!(["a", "b"]));
+    /// # });
+    /// ```
     ///
     /// # Panics
     /// If the server lists no tool with this name.
@@ -74,6 +130,13 @@ impl Lists {
     ///
     /// The path is relative to the folder of the package, in which Cargo runs its tests.
     ///
+    /// ```no_run
+    /// # async fn example(client: mcp_server::test::Client) {
+    /// // MCP_SNAPSHOTS=write cargo test, once. Then a changed type fails the test, with the difference.
+    /// client.lists().await.assert_tool_schemas("add", "tests/snapshots/add.json");
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// If they are not, with the difference; if there is no such tool; if the file cannot be read.
     #[track_caller]
@@ -89,6 +152,13 @@ impl Lists {
 
     /// Asserts that all lists are those in a file: nothing was added, removed or changed. With the
     /// environment variable `MCP_SNAPSHOTS=write`, the file is written.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_server::test::Client) {
+    /// // The names, texts and schemas of everything, because models depend on them.
+    /// client.lists().await.assert_unchanged("tests/snapshots/lists.json");
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// If they are not, with the difference; if the file cannot be read.

@@ -85,6 +85,18 @@ impl<const N: usize> IntoToolResult for [Content; N] {
 }
 
 /// An image: its bytes and MIME type.
+///
+/// ```
+/// use mcp_server::tool;
+/// use mcp_server::tool::Image;
+///
+/// /// Render a chart.
+/// #[tool]
+/// async fn chart(values: Vec<f64>) -> Image {
+///     # let png = |_: &[f64]| vec![0x89, b'P', b'N', b'G'];
+///     Image { bytes: png(&values), mime_type: "image/png".into() }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image<B = Vec<u8>> {
     /// The bytes of the file.
@@ -100,6 +112,17 @@ impl<B: AsRef<[u8]>> IntoToolResult for Image<B> {
 }
 
 /// An audio recording: its bytes and MIME type.
+///
+/// ```
+/// use mcp_server::tool;
+/// use mcp_server::tool::Audio;
+///
+/// /// Play the chime.
+/// #[tool]
+/// fn chime() -> Audio<&'static [u8]> {
+///     Audio { bytes: b"RIFF\x24\0\0\0WAVE", mime_type: "audio/wav".into() }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audio<B = Vec<u8>> {
     /// The bytes of the file.

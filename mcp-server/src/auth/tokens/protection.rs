@@ -67,6 +67,15 @@ impl Protection {
     /// Protects the server whose public URL is `resource`, such as `https://mcp.example.com/mcp`.
     /// Clients and authorization servers compare it byte for byte. Its host is also allowed as the
     /// `Host` of requests.
+    ///
+    /// ```
+    /// use mcp_server::auth::{JwtVerifier, Protection};
+    ///
+    /// let tokens = JwtVerifier::builder("https://login.example.com").build()?;
+    /// // Exactly the URL that users configure in their hosts.
+    /// let protection = Protection::new("https://mcp.example.com/mcp", tokens);
+    /// # Ok::<(), mcp_server::BuildError>(())
+    /// ```
     pub fn new(resource: impl Into<String>, verifier: impl TokenVerifier) -> Self {
         let verifier: Arc<dyn TokenVerifier> = Arc::new(verifier);
         Self {
@@ -85,6 +94,13 @@ impl Protection {
 
     /// Adds the issuer of an authorization server to the metadata. Those that the verifier knows
     /// are in it already.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// // The verifier of a test knows no issuer.
+    /// let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new())
+    ///     .authorization_server("https://login.example.com");
+    /// ```
     pub fn authorization_server(mut self, issuer: impl Into<String>) -> Self {
         let issuer = issuer.into();
         if !self.authorization_servers.contains(&issuer) {
@@ -94,6 +110,13 @@ impl Protection {
     }
 
     /// Adds scopes that every request needs. A client is asked for them when it connects.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    /// // A caller without `notes:read` cannot even list the tools.
+    /// let protection = protection.scopes(["notes:read"]);
+    /// ```
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.access.server.extend(scopes.into_iter().map(Into::into));
         self
@@ -101,6 +124,15 @@ impl Protection {
 
     /// Adds scopes that the requests of a method need, such as `tools/call`. Those of single tools,
     /// prompts and resources are set with the route: `#[tool(scopes("files:read"))]`.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    /// // All may look at the lists. Calls and contents need more.
+    /// let protection = protection
+    ///     .method_scopes("tools/call", ["notes:write"])
+    ///     .method_scopes("resources/read", ["notes:read"]);
+    /// ```
     pub fn method_scopes(
         mut self,
         method: impl Into<String>,
@@ -132,6 +164,13 @@ impl Protection {
 
     /// Sets the `scopes_supported` of the metadata. By default, those that the server and its
     /// routes need, save those with arguments.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    /// // Clients that ask for all of them do not ask for `notes:admin`.
+    /// let protection = protection.scopes_supported(["notes:read", "notes:write"]);
+    /// ```
     pub fn scopes_supported(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scopes_supported = Some(scopes.into_iter().map(Into::into).collect());
         self
@@ -140,6 +179,13 @@ impl Protection {
     /// Sets a prefix of scopes in challenges and metadata, for authorization servers whose tokens
     /// have shorter names than what is asked for: Entra issues `read` for `api://app/read`. Scopes
     /// of OpenID Connect get none.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    /// // Tokens have `notes.read`; clients have to ask for `api://notes/notes.read`.
+    /// let protection = protection.scopes(["notes.read"]).scope_prefix("api://notes/");
+    /// ```
     pub fn scope_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.scope_prefix = Some(prefix.into());
         self
@@ -149,6 +195,13 @@ impl Protection {
     /// exist. Their scopes are not in the metadata. Subscriptions, and header fields that mirror
     /// arguments, may still show that something exists. By default they are answered with 403 and
     /// the scopes that are missing, so that the client can ask its user for them.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    /// // Only those who may call `merge_accounts` learn that it exists.
+    /// let protection = protection.hide_denied();
+    /// ```
     pub fn hide_denied(mut self) -> Self {
         self.access.hide = true;
         self
@@ -156,18 +209,37 @@ impl Protection {
 
     /// Lists contain what the caller may not use, so that a model can ask for it. By default they
     /// do not.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    /// // A model sees `delete_note`, calls it, and the host asks the user for `notes:write`.
+    /// let protection = protection.list_denied();
+    /// ```
     pub fn list_denied(mut self) -> Self {
         self.access.list_all = true;
         self
     }
 
     /// Sets the name of the server in its metadata.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    /// let protection = protection.resource_name("Acme Notes"); // Hosts show it before the log-in.
+    /// ```
     pub fn resource_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
     /// Sets the URL of the documentation in the metadata.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    /// let protection = protection.resource_documentation("https://docs.example.com/notes/access");
+    /// ```
     pub fn resource_documentation(mut self, url: impl Into<String>) -> Self {
         self.documentation = Some(url.into());
         self
@@ -175,6 +247,14 @@ impl Protection {
 
     /// Sets a function that is called for each request that is refused for its token or its scopes,
     /// such as to record it. It must not block.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    /// let protection = protection.on_refused(|refused| {
+    ///     tracing::warn!(status = %refused.status, reason = %refused.reason, "a request is refused");
+    /// });
+    /// ```
     pub fn on_refused(mut self, call: impl Fn(&Refused<'_>) + Send + Sync + 'static) -> Self {
         self.on_refused.push(Arc::new(call));
         self
@@ -184,6 +264,21 @@ impl Protection {
     /// reason. The `AuditLayer` does not see such requests.
     ///
     /// A record that finds no place in the queue of the log is lost, and counted there.
+    ///
+    /// ```
+    /// use mcp_server::Server;
+    /// use mcp_server::audit::AuditLog;
+    /// use mcp_server::layer::AuditLayer;
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    ///
+    /// // One chain for what was done and for what was refused.
+    /// let log = AuditLog::builder().open_tracing()?;
+    /// let server = Server::builder("notes", "1.0.0")
+    ///     .protect(protection.audit(log.clone()))
+    ///     .layer(AuditLayer::new(log));
+    /// # Ok::<(), mcp_server::audit::AuditError>(())
+    /// ```
     #[cfg(feature = "audit")]
     pub fn audit(self, log: AuditLog) -> Self {
         self.on_refused(move |refused| {
@@ -204,12 +299,26 @@ impl Protection {
     /// is at most 5 minutes old, and is used once in this process.
     ///
     /// Without it, bound tokens are refused.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    /// // While clients move from bearer tokens to bound ones, both are accepted.
+    /// let protection = protection.dpop();
+    /// ```
     pub fn dpop(mut self) -> Self {
         self.dpop.get_or_insert_default();
         self
     }
 
     /// Refuses tokens that are not bound to a key. See [`Protection::dpop`].
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    /// // A token that was copied from a log opens nothing.
+    /// let protection = protection.require_dpop();
+    /// ```
     pub fn require_dpop(mut self) -> Self {
         self.dpop.get_or_insert_default().is_required = true;
         self
@@ -218,6 +327,12 @@ impl Protection {
     /// Requires a nonce of this server in each proof, so that proofs cannot be made in advance.
     /// Clients get it with a first refusal. The server remembers none: instances with the same
     /// [`state_keys`](crate::ServerBuilder::state_keys) accept each other's.
+    ///
+    /// ```
+    /// # use mcp_server::auth::{Protection, StaticVerifier};
+    /// # let protection = Protection::new("https://mcp.example.com/mcp", StaticVerifier::new());
+    /// let protection = protection.require_dpop().dpop_nonces();
+    /// ```
     pub fn dpop_nonces(mut self) -> Self {
         self.dpop.get_or_insert_default().needs_nonce = true;
         self

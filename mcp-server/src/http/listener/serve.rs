@@ -66,6 +66,14 @@ impl ServerBuilder {
 impl Server {
     /// Serves the server over HTTP; see [`ServerBuilder::serve_http`].
     ///
+    /// ```no_run
+    /// # async fn run(server: mcp_server::Server) -> Result<(), mcp_server::ServeError> {
+    /// // Over HTTP and over stdio at the same time, with one state.
+    /// tokio::try_join!(server.serve_http("127.0.0.1:8080"), server.serve_stdio())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When the address cannot be listened on, or other machines reach it.
     pub async fn serve_http(&self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
