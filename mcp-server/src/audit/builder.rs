@@ -192,17 +192,16 @@ impl AuditLogBuilder {
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use mcp_server::async_trait;
     /// use mcp_server::audit::{AuditLog, AuditRecord, AuditSink, SinkError};
-    /// use mcp_server::service::BoxFuture;
     ///
     /// struct Database;
     ///
+    /// #[async_trait]
     /// impl AuditSink for Database {
-    ///     fn write<'a>(&'a self, records: &'a [AuditRecord]) -> BoxFuture<'a, Result<(), SinkError>> {
-    ///         Box::pin(async move {
-    ///             // … one transaction for all of them …
-    ///             Ok(())
-    ///         })
+    ///     async fn write(&self, records: &[AuditRecord]) -> Result<(), SinkError> {
+    ///         // … one transaction for all of them …
+    ///         Ok(())
     ///     }
     /// }
     ///

@@ -5,13 +5,13 @@ use std::fmt;
 
 use mcp_core::meta::Meta;
 use mcp_core::types::{Annotations, Icon, ReadResourceResult, Resource, ResourceTemplate};
-use serde::de::DeserializeOwned;
 
+use super::call::ResourceCall;
 use super::{IntoResourceResult, Template, TemplateError};
 use crate::auth::RouteScopes;
 use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture, IntoCompletion};
-use crate::context::{Context, HandlerCall, HandlerFuture};
-use crate::extract::{Args, Extract, FromContext, Needs, Rejection, from_texts};
+use crate::context::{Context, HandlerFuture};
+use crate::extract::{FromContext, Needs};
 use crate::handler::Handler;
 use crate::wiring::Wiring;
 
@@ -119,65 +119,13 @@ impl ResourceRoute {
             ResourceKind::Resource(resource) => resource.mime_type.clone(),
             ResourceKind::Template { listed, .. } => listed.mime_type.clone(),
         };
-        (self.handler)(ResourceCall { context, uri, variables, mime_type })
+        (self.handler)(ResourceCall::new(context, uri, variables, mime_type))
     }
 }
 
 impl fmt::Debug for ResourceRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResourceRoute").field("uri", &self.uri()).finish_non_exhaustive()
-    }
-}
-
-/// A call of `resources/read`.
-#[derive(Debug)]
-pub struct ResourceCall {
-    context: Context,
-    uri: String,
-    variables: BTreeMap<String, String>,
-    mime_type: Option<String>,
-}
-
-impl ResourceCall {
-    /// Returns the context of the call.
-    #[must_use]
-    pub fn context(&self) -> &Context {
-        &self.context
-    }
-
-    /// Returns the requested URI.
-    #[must_use]
-    pub fn uri(&self) -> &str {
-        &self.uri
-    }
-
-    /// Returns the variables of the URI template by name, percent-decoded.
-    #[must_use]
-    pub fn variables(&self) -> &BTreeMap<String, String> {
-        &self.variables
-    }
-
-    /// Returns one variable of the URI template.
-    pub fn variable(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str)
-    }
-
-    /// Returns the MIME type of the resource in lists.
-    #[must_use]
-    pub fn mime_type(&self) -> Option<&str> {
-        self.mime_type.as_deref()
-    }
-}
-
-impl HandlerCall for ResourceCall {
-    fn context(&self) -> &Context {
-        &self.context
-    }
-}
-
-impl<T: DeserializeOwned> Extract<ResourceCall> for Args<T> {
-    fn extract(call: &ResourceCall) -> Result<Self, Rejection> {
-        Ok(Self(from_texts(call.variables())?))
     }
 }
 
@@ -401,7 +349,23 @@ impl ResourceBuilder {
     /// Sets the function that suggests values for a variable, an async function whose
     /// arguments are [extractors](crate::extract) or the [`CompletionCall`]. Building the server
     /// fails if it takes a [`State`](crate::extract::State) that the server does not have.
-    /// See [`PromptBuilder::complete_with`](crate::prompt::PromptBuilder::complete_with).
+    ///
+    /// ```
+    /// use mcp_server::completion::CompletionCall;
+    /// use mcp_server::extract::State;
+    /// use mcp_server::resource::ResourceRoute;
+    ///
+    /// struct Services(Vec<String>);
+    ///
+    /// async fn services(call: CompletionCall, services: State<Services>) -> Vec<String> {
+    ///     let found = services.0.iter().filter(|service| service.starts_with(call.value()));
+    ///     found.cloned().collect()
+    /// }
+    ///
+    /// let log = ResourceRoute::builder("log://{service}", "log")
+    ///     .complete_with("service", services)
+    ///     .handler(|| async { "12:00 started" });
+    /// ```
     pub fn complete_with<M, H>(mut self, variable: impl Into<String>, completer: H) -> Self
     where
         H: Handler<CompletionCall, M>,

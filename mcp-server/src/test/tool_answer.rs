@@ -185,6 +185,19 @@ impl ToolAnswer {
 
     /// Asserts that the call succeeded, whatever it returned.
     ///
+    /// ```
+    /// # use mcp_server::{Server, routes, tool};
+    /// # /// Say when the server started.
+    /// # #[tool]
+    /// # fn started() -> String { "12:00".to_owned() }
+    /// # use mcp_server::test;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # let client = test::client(Server::builder("clock", "1.0.0").routes(routes![started])).await;
+    /// // The time differs from run to run.
+    /// client.call("started", ()).await.assert_success();
+    /// # });
+    /// ```
+    ///
     /// # Panics
     /// If it failed, with the error.
     #[track_caller]

@@ -30,7 +30,7 @@ const BEGINNINGS: &[(&str, &[&str])] = &[
     ("mcp-server/src/audit/", &["AuditLog", "AuditLogBuilder"]),
     // Who may call.
     ("mcp-server/src/auth/", &["Protection", "Principal", "Scopes"]),
-    ("mcp-server/src/auth/verify/", &["JwtVerifier", "JwtVerifierBuilder"]),
+    ("mcp-server/src/auth/tokens/", &["JwtVerifier", "JwtVerifierBuilder"]),
     // Where several instances of a server keep what they share.
     ("mcp-server/src/", &["TaskConfig", "Stores"]),
     // What the tests of a server write.
