@@ -102,6 +102,7 @@ impl ServerBuilder {
     /// closes its side. See [`Server::serve_until`].
     ///
     /// ```no_run
+    /// # #[cfg(unix)]
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
     /// use mcp_server::Server;
     ///

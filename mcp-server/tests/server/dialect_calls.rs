@@ -48,6 +48,10 @@ async fn arguments_are_translated_once() {
             || with(dialect),
             async |client| {
                 assert_eq!(client.tool_text("order", in_dialect()).await, RECEIVED);
+                // With the argument that a host adds to calls of all tools.
+                let mut call = in_dialect();
+                call["wait_for_previous"] = json!(true);
+                assert_eq!(client.tool_text("order", call).await, RECEIVED);
             },
         )
         .await;

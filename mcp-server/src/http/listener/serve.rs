@@ -67,10 +67,14 @@ impl Server {
     /// Serves the server over HTTP; see [`ServerBuilder::serve_http`].
     ///
     /// ```no_run
-    /// # async fn run(server: mcp_server::Server) -> Result<(), mcp_server::ServeError> {
-    /// // Over HTTP and over stdio at the same time, with one state.
-    /// tokio::try_join!(server.serve_http("127.0.0.1:8080"), server.serve_stdio())?;
-    /// # Ok(())
+    /// # async fn run() -> Result<(), mcp_server::ServeError> {
+    /// use mcp_server::Server;
+    ///
+    /// let server = Server::builder("notes", "1.0.0").build()?;
+    /// for finding in server.lint() {
+    ///     eprintln!("{finding}"); // What some hosts break on.
+    /// }
+    /// server.serve_http("127.0.0.1:8080").await
     /// # }
     /// ```
     ///
