@@ -1,5 +1,5 @@
 //! Everything that a tool, a resource or a prompt can contain: text, images, audio, links, and
-//! resources with text or bytes.
+//! resources with text or bytes; and what completes their arguments.
 //!
 //! `cargo run -p mcp-examples --example content`
 //!
@@ -8,9 +8,12 @@
 #![allow(clippy::print_stdout)] // This process is the client; the server is in memory.
 
 use mcp_client::Client;
+use mcp_client::types::CompletionReference;
 use mcp_server::tool::{Audio, Image};
 use mcp_server::types::{Content, PromptMessage, ResourceContents};
 use mcp_server::{Server, prompt, resource, routes, tool};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::json;
 
 /// A PNG file of one pixel.
@@ -46,9 +49,23 @@ fn sales(month: u8) -> Vec<Content> {
     ]
 }
 
+/// The months of a period. Its schema is in the `$defs` of a tool's schema.
+#[derive(Deserialize, JsonSchema)]
+struct Period {
+    first: u8,
+    last: u8,
+}
+
+/// Compare the sales of two periods.
+#[tool(read_only)]
+fn compare(before: Period, after: Period) -> String {
+    let units = |period: Period| 3 * (period.first..=period.last).count();
+    format!("{} and {} units were sold.", units(before), units(after))
+}
+
 /// The report of a month, as text.
 #[resource("sales://{month}/report", mime = "text/plain")]
-fn report(month: u8) -> String {
+fn report(#[arg(complete = ["1", "2", "10", "11", "12"])] month: u8) -> String {
     format!("In month {month} 3 units were sold.")
 }
 
@@ -58,9 +75,15 @@ fn logo() -> &'static [u8] {
     PIXEL
 }
 
+/// Ask for advice.
+#[prompt]
+fn advise() -> &'static str {
+    "How can we sell more?"
+}
+
 /// Explain a month's sales, with the chart and the report.
 #[prompt]
-fn explain(month: u8) -> Vec<PromptMessage> {
+fn explain(#[arg(complete = ["6", "7"])] month: u8) -> Vec<PromptMessage> {
     let uri = format!("sales://{month}/report");
     let report = ResourceContents::text(uri, report(month)).mime_type("text/plain");
     vec![
@@ -71,7 +94,7 @@ fn explain(month: u8) -> Vec<PromptMessage> {
 }
 
 fn server() -> Result<Server, mcp_server::BuildError> {
-    let routes = routes![draw, record, sales, report, logo, explain];
+    let routes = routes![draw, record, sales, compare, report, logo, advise, explain];
     Server::builder("sales", "1.0.0").routes(routes).build()
 }
 
@@ -101,6 +124,14 @@ fn describe_contents(contents: &ResourceContents) -> Result<String, Box<dyn std:
     })
 }
 
+/// The values that complete an argument: of a template, and of a prompt.
+async fn completions(client: &Client) -> Result<[Vec<String>; 2], mcp_client::Error> {
+    let template = CompletionReference::resource("sales://{month}/report");
+    let prompt = CompletionReference::prompt("explain");
+    let months = client.complete(template, "month", "1").await?.completion.values;
+    Ok([months, client.complete(prompt, "month", "").await?.completion.values])
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::connect_memory(&server()?).await?;
@@ -118,6 +149,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     for message in client.get_prompt("explain", &json!({ "month": "7" })).await?.messages {
         println!("explain → {}", describe(&message.content)?);
+    }
+    for message in client.get_prompt("advise", &()).await?.messages {
+        println!("advise → {}", describe(&message.content)?);
+    }
+    for values in completions(&client).await? {
+        println!("month: {}", values.join(", "));
     }
     Ok(())
 }
@@ -152,5 +189,43 @@ async fn every_kind_of_content_arrives() -> Result<(), Box<dyn std::error::Error
         "resource image://logo: 67 bytes",
     ];
     assert_eq!(found, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_prompt_without_arguments_is_text() -> Result<(), Box<dyn std::error::Error>> {
+    let client = Client::connect_memory(&server()?).await?;
+    let [message] = &client.get_prompt("advise", &()).await?.messages[..] else { panic!() };
+    assert_eq!(message.content.as_text(), Some("How can we sell more?"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn arguments_of_prompts_and_templates_are_completed() -> Result<(), Box<dyn std::error::Error>>
+{
+    let client = Client::connect_memory(&server()?).await?;
+    assert_eq!(completions(&client).await?, [vec!["1", "10", "11", "12"], vec!["6", "7"]]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_struct_is_an_argument_whose_schema_is_shared() -> Result<(), Box<dyn std::error::Error>>
+{
+    let client = Client::connect_memory(&server()?).await?;
+    let tools = client.list_tools().await?;
+    let tool = tools.iter().find(|tool| tool.name == "compare").ok_or("no tool")?;
+    let schema = serde_json::to_value(&tool.input_schema)?;
+    for argument in ["before", "after"] {
+        assert_eq!(schema["properties"][argument]["$ref"], "#/$defs/Period", "{schema}");
+    }
+    assert_eq!(schema["$defs"]["Period"]["required"], json!(["first", "last"]), "{schema}");
+    let periods =
+        json!({ "before": { "first": 1, "last": 2 }, "after": { "first": 3, "last": 6 } });
+    let reply = client.call_tool("compare", &periods).await?;
+    assert_eq!(reply.text(), "6 and 12 units were sold.");
+    let wrong =
+        json!({ "before": { "first": 1, "last": "x" }, "after": { "first": 3, "last": 6 } });
+    let mistake = client.call_tool("compare", &wrong).await?;
+    assert!(mistake.text().contains("/before/last"), "{}", mistake.text());
     Ok(())
 }

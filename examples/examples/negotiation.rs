@@ -12,8 +12,10 @@ use std::time::Duration;
 use futures::TryStreamExt as _;
 use mcp_client::types::ElicitResult;
 use mcp_client::{Client, Era, Revision};
+use mcp_server::input::AskError;
 use mcp_server::tool::ToolRoute;
-use mcp_server::{BuildError, Context, Server, routes, tool};
+use mcp_server::{BuildError, Context, Elicit, Server, routes, tool};
+use serde::Deserialize;
 
 /// Say what the client can do.
 #[tool(read_only)]
@@ -21,11 +23,26 @@ fn capabilities(ctx: &Context) -> String {
     format!("forms: {}, sampling: {}", ctx.can_elicit(), ctx.can_sample())
 }
 
+/// Ask the user, which needs a client that can.
+#[tool]
+async fn confirm(ctx: &Context) -> Result<bool, AskError> {
+    Ok(ctx.elicit::<Confirm>("Go on?").await?.sure)
+}
+
+#[derive(Deserialize, Elicit)]
+struct Confirm {
+    sure: bool,
+}
+
 /// A server with 25 tools, in pages of 10.
 fn server() -> Result<Server, BuildError> {
-    let more = (1..25)
+    let more = (2..25)
         .map(|number| ToolRoute::builder(format!("tool-{number}")).handler(|| async { "done" }));
-    Server::builder("many", "1.0.0").page_size(10).routes(routes![capabilities]).tools(more).build()
+    Server::builder("many", "1.0.0")
+        .page_size(10)
+        .routes(routes![capabilities, confirm])
+        .tools(more)
+        .build()
 }
 
 /// Describes what a client finds.
@@ -79,5 +96,30 @@ async fn both_sides_agree() -> Result<(), Box<dyn std::error::Error>> {
         found,
         "2026-07-28: 10 of 25 tools on the first page; prompts: false; forms: true, sampling: false"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_side_did_not_declare_is_refused() -> Result<(), Box<dyn std::error::Error>> {
+    let server = server()?;
+    for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
+        let client = Client::builder().revision(revision).connect_memory(&server).await?;
+        // The server has no prompts.
+        let error = client.list_prompts().await.err().ok_or("there are no prompts")?;
+        let code = error.peer().map(mcp_client::ErrorObject::code);
+        assert_eq!(code, Some(-32601), "{revision}: {error}");
+        // The client has no handler for forms.
+        let text = match client.call_tool("confirm", &()).await {
+            Ok(reply) => {
+                assert_eq!(reply.is_error, Some(true), "{revision}");
+                reply.text()
+            }
+            Err(error) => error.to_string(),
+        };
+        assert!(
+            text.contains("the client did not declare the capability `elicitation.form`"),
+            "{revision}: {text}"
+        );
+    }
     Ok(())
 }

@@ -5,7 +5,7 @@
 //!
 //! It prints what the tools made of the answers. The client speaks 2025-11-25, the revision that
 //! has all of these; in 2026-07-28 the same tools ask in rounds, which needs the feature
-//! `sealed-state` of `mcp-server`.
+//! `sealed-state` of `mcp-server`. A layer of the server hears that the roots have changed.
 
 #![allow(clippy::print_stdout, reason = "this process is the client; the server is in memory")]
 #![allow(
@@ -19,10 +19,13 @@ use mcp_client::types::{
 };
 use mcp_client::{Client, Event, Revision};
 use mcp_server::input::{Answer, AskError};
+use mcp_server::layer::Layer;
+use mcp_server::service::{Notification, Reply, Request, Service};
 use mcp_server::types::{CreateMessageParams, SamplingMessage};
 use mcp_server::{Context, Elicit, Server, routes, tool};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::mpsc;
 
 /// The form: a choice, a number with bounds and a default, and text with a format.
 #[derive(Deserialize, Elicit)]
@@ -85,10 +88,40 @@ async fn folders(ctx: &Context) -> Result<String, AskError> {
     Ok(roots.into_iter().map(|root| root.uri).collect::<Vec<_>>().join(", "))
 }
 
-/// Connects a host that answers everything.
-async fn connect() -> Result<Client, Box<dyn std::error::Error>> {
+/// A layer that tells which notifications arrive from the client.
+struct Heard(mpsc::Sender<String>);
+
+struct HeardService<S> {
+    inner: S,
+    methods: mpsc::Sender<String>,
+}
+
+impl<S> Layer<S> for Heard {
+    type Service = HeardService<S>;
+
+    fn layer(&self, inner: S) -> HeardService<S> {
+        HeardService { inner, methods: self.0.clone() }
+    }
+}
+
+impl<S: Service> Service for HeardService<S> {
+    async fn call(&self, request: Request) -> Reply {
+        self.inner.call(request).await
+    }
+
+    async fn notify(&self, notification: Notification) {
+        // If nobody listens any more, it is forgotten.
+        let _ = self.methods.try_send(notification.method.to_string());
+        self.inner.notify(notification).await;
+    }
+}
+
+/// Connects a host that answers everything. The server tells which notifications it receives.
+async fn connect() -> Result<(Client, mpsc::Receiver<String>), Box<dyn std::error::Error>> {
     let routes = routes![book, pay, praise, folders];
-    let server = Server::builder("restaurant", "1.0.0").routes(routes).build()?;
+    let (methods, heard) = mpsc::channel(16);
+    let server =
+        Server::builder("restaurant", "1.0.0").routes(routes).layer(Heard(methods)).build()?;
     let client = Client::builder()
         .revision(Revision::V2025_11_25)
         .on_elicit(|form| async move {
@@ -115,7 +148,17 @@ async fn connect() -> Result<Client, Box<dyn std::error::Error>> {
         .roots([Root::new("file:///path/to/recipes")])
         .connect_memory(&server)
         .await?;
-    Ok(client)
+    Ok((client, heard))
+}
+
+/// The next notification that the server receives after the handshake.
+async fn next_heard(heard: &mut mpsc::Receiver<String>) -> Option<String> {
+    loop {
+        let method = heard.recv().await?;
+        if method != "notifications/initialized" {
+            return Some(method);
+        }
+    }
 }
 
 /// Calls a tool and returns its text.
@@ -125,7 +168,7 @@ async fn text_of(client: &Client, tool: &str) -> Result<String, mcp_client::Erro
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let client = connect().await?;
+    let (client, mut heard) = connect().await?;
     let mut events = client.notifications();
     for tool in ["book", "pay", "praise", "folders"] {
         println!("{tool}: {}", text_of(&client, tool).await?);
@@ -135,13 +178,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     // The user shares another folder: the client notifies the server, which asks again.
     client.set_roots([Root::new("file:///path/to/menus")]).await?;
+    println!("the server hears {}", next_heard(&mut heard).await.unwrap_or_default());
     println!("folders: {}", text_of(&client, "folders").await?);
     Ok(())
 }
 
 #[tokio::test]
 async fn everything_that_a_server_asks_is_answered() -> Result<(), Box<dyn std::error::Error>> {
-    let client = connect().await?;
+    let (client, mut heard) = connect().await?;
     let mut events = client.notifications();
     assert_eq!(text_of(&client, "book").await?, "2 seats, Vegetarian, no mail");
     assert_eq!(text_of(&client, "pay").await?, "paid");
@@ -153,6 +197,8 @@ async fn everything_that_a_server_asks_is_answered() -> Result<(), Box<dyn std::
     assert_eq!(text_of(&client, "praise").await?, "Delicious!");
     assert_eq!(text_of(&client, "folders").await?, "file:///path/to/recipes");
     client.set_roots([Root::new("file:///path/to/menus")]).await?;
+    let method = next_heard(&mut heard).await;
+    assert_eq!(method.as_deref(), Some("notifications/roots/list_changed"));
     assert_eq!(text_of(&client, "folders").await?, "file:///path/to/menus");
     Ok(())
 }

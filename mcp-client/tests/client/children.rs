@@ -23,6 +23,7 @@ serve() {
     case $line in
       *'"server/discover"'*) answer '{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{}}' ;;
       *'"exit"'*) echo 'goodbye, cruel world' >&2; exit 7 ;;
+      *'"flood"'*) head -c 2000000 /dev/zero | tr '\0' 'x' >&2; printf '\nthe last words\n' >&2; exit 7 ;;
       *'"crash"'*) kill -9 $$ ;;
       *'"tools/call"'*'"name":"hi"'*) answer '{"content":[{"type":"text","text":"hi"}]}' ;;
     esac
@@ -252,15 +253,16 @@ async fn a_flood_on_stderr_does_not_block() {
 
 #[tokio::test]
 async fn how_the_server_ended_is_in_the_error() {
-    for (method, expected) in [("exit", "exit status: 7"), ("crash", "signal: 9")] {
+    for (method, expected, last) in [
+        ("exit", "exit status: 7", "goodbye, cruel world"),
+        ("flood", "exit status: 7", "the last words"),
+        ("crash", "signal: 9", ""),
+    ] {
         let client = Client::connect_command(shell("serve")).await.unwrap();
         let error = client.call_tool(method, &()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
         let reason = error.transport().unwrap().to_string();
-        assert!(reason.contains(expected), "{reason}");
-        if method == "exit" {
-            assert!(reason.contains("goodbye, cruel world"), "{reason}");
-        }
+        assert!(reason.contains(expected) && reason.contains(last), "{reason}");
         // So do later calls.
         let later = client.call_tool("hi", &()).await.unwrap_err();
         assert!(later.transport().unwrap().to_string().contains(expected), "{later:?}");

@@ -431,7 +431,7 @@ while IFS= read -r line; do
       tell resources/updated '{"uri":"note://1"}' ;;
     *'"tools/list"'*)
       answer "\"result\":{\"resultType\":\"complete\",\"tools\":[{\"name\":\"of-$$\",\"inputSchema\":{\"type\":\"object\"}}]}" ;;
-    *'"tools/call"'*) kill -9 $$ ;;
+    *'"tools/call"'*) echo called >> "$2"; kill -9 $$ ;;
   esac
 done
 "#;
@@ -443,16 +443,19 @@ async fn a_child_that_is_killed_during_a_call_is_started_again() {
         let mut limits = Limits::new();
         limits.initial_backoff = Duration::from_millis(20);
         let group = ClientGroup::builder().limits(limits).build();
+        let folder = tempfile::tempdir().unwrap();
+        let calls = folder.path().join("calls");
+        let log = calls.clone();
         let connect = move || {
             let mut command = std::process::Command::new("/bin/sh");
-            command.args(["-c", SERVER, "sh", era]);
+            command.args(["-c", SERVER, "sh", era]).arg(&log);
             Client::connect_command(command)
         };
         group.add_with("notes", connect).unwrap();
         let mut changes = group.subscribe("notes", filter()).await.unwrap();
         assert!(is_update(next(&mut changes).await));
         let mut processes = Vec::new();
-        for _ in 0..2 {
+        for number in 1..=2 {
             let process = group.client("notes").await.unwrap().child_id().unwrap();
             assert!(!processes.contains(&process), "{era}");
             processes.push(process);
@@ -464,6 +467,9 @@ async fn a_child_that_is_killed_during_a_call_is_started_again() {
             assert!(format!("{error:?}").contains("signal: 9"), "{era}: {error:?}");
             assert_eq!(next(&mut changes).await, Some(Event::Gap), "{era}");
             assert!(is_update(next(&mut changes).await), "{era}");
+            // The new process was not called again.
+            let calls = std::fs::read_to_string(&calls).unwrap();
+            assert_eq!(calls.lines().count(), number, "{era}");
         }
         group.close().await;
         assert_eq!(next(&mut changes).await, None);

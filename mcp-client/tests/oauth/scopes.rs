@@ -1,5 +1,8 @@
 //! Which scopes are requested, and how often.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use mcp_client::oauth::{ErrorKind, MemoryStore};
 use serde_json::json;
 
@@ -68,19 +71,17 @@ async fn the_requested_scope_is_the_challenges_or_the_applications_or_the_listed
 /// An MCP server whose tokens have the scopes that were requested at the last log-in.
 fn graded(needed: fn(&str) -> &'static str) -> World {
     let world = World::new();
-    world.resource(move |world, token, operation| {
-        if token.is_none() {
-            return (401, challenge(r#", scope="basic""#));
-        }
-        let last = world.logins().last().unwrap().field("scope").unwrap_or_default();
-        let needed = needed(operation);
-        if last.split(' ').any(|scope| scope == needed) {
-            (200, None)
-        } else {
-            insufficient(needed)
-        }
-    });
+    world.resource(move |world, token, operation| answer(world, token, needed(operation)));
     world
+}
+
+/// The answer to a request that needs a scope.
+fn answer(world: &World, token: Option<&str>, needed: &str) -> (u16, Option<String>) {
+    if token.is_none() {
+        return (401, challenge(r#", scope="basic""#));
+    }
+    let last = world.logins().last().unwrap().field("scope").unwrap_or_default();
+    if last.split(' ').any(|scope| scope == needed) { (200, None) } else { insufficient(needed) }
 }
 
 #[tokio::test]
@@ -155,13 +156,23 @@ async fn other_refusals_are_final() {
 
 #[tokio::test]
 async fn concurrent_calls_share_one_step_up() {
-    let world = graded(|operation| if operation == "read" { "basic" } else { "write" });
+    let done = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&done);
+    let world = World::new();
+    world.resource(move |world, token, operation| {
+        let answer = answer(world, token, if operation == "read" { "basic" } else { "write" });
+        if operation == "write" && answer.0 == 200 {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+        answer
+    });
     let oauth = bound(world.oauth());
     assert_eq!(world.call(&oauth, "read").await.unwrap(), 200);
     let calls = (0..100).map(|_| world.call(&oauth, "write"));
     let results = futures::future::join_all(calls).await;
     assert!(results.into_iter().all(|result| result.unwrap() == 200));
     assert_eq!(world.logins().len(), 2);
+    assert_eq!(done.load(Ordering::SeqCst), 100, "each call succeeded once");
 }
 
 /// A token that expired must not cost the user the scopes of a step-up before.
