@@ -110,7 +110,7 @@ impl<S: Service> Service for HeardService<S> {
     }
 
     async fn notify(&self, notification: Notification) {
-        // If nobody listens any more, it is forgotten.
+        // It does not matter if the receiver is gone.
         let _ = self.methods.try_send(notification.method.to_string());
         self.inner.notify(notification).await;
     }

@@ -136,7 +136,7 @@ impl Context {
 
     /// Returns the name and version that the client claims. `None` for calls without `clientInfo`.
     ///
-    /// The claim is not verified: never base a security decision on it (ST-5).
+    /// The claim is not verified: never base a security decision on it.
     ///
     /// ```
     /// # use mcp_server::{Context, tool};

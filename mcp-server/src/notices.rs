@@ -124,7 +124,7 @@ impl Context {
     ///
     /// Modern calls: only if the request sets a log level, for messages at that level or above,
     /// until the call is answered. Legacy calls: at the level that the session set, `info` by
-    /// default. Messages must contain no secrets and no personal data (LOG-4). Messages that arrive
+    /// default. Messages must contain no secrets and no personal data. Messages that arrive
     /// faster than [`Limits::min_log_interval`](crate::Limits::min_log_interval) on average, after a
     /// burst of 100, are dropped. Warnings and errors are counted apart from other levels.
     ///
@@ -186,7 +186,7 @@ impl Context {
     /// that an open connection is wasteful.
     ///
     /// Returns false, without any effect, on transports other than HTTP, in revisions other than
-    /// 2025-11-25, or if the client has disconnected (SH-4).
+    /// 2025-11-25, or if the client has disconnected.
     ///
     /// ```
     /// use std::time::Duration;

@@ -353,8 +353,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Checks the structured results of tools against the output schemas that the server listed
-    /// (TOOL-5).
+    /// Checks the structured results of tools against the output schemas that the server listed.
     ///
     /// The SDK has no validator of JSON Schema of its own; `validate` is a function of the host's
     /// choice. It gets the schema and the value, and returns what is wrong with it. It must not

@@ -70,8 +70,8 @@ impl ClientExtension {
         }
     }
 
-    /// Creates an extension without methods from its id and its settings, which must be an object
-    /// (EXT-1). Pass `json!({})` for no settings.
+    /// Creates an extension without methods from its id and its settings, which must be an object.
+    /// Pass `json!({})` for no settings.
     ///
     /// ```
     /// use mcp_client::Client;

@@ -128,7 +128,7 @@ impl ClientGroup {
     /// lost, `connect` is tried again: one attempt at a time, after random pauses that grow, until
     /// `Limits::max_reconnects` in a row have failed. Then [`ClientGroup::reconnect`] starts over.
     ///
-    /// A server that exits is therefore restarted (STDIO-5). Calls in flight fail, with
+    /// A server that exits is therefore restarted. Calls in flight fail, with
     /// [`ErrorKind::OutcomeUnknown`] if the server may have done the work, and none is repeated.
     /// Subscriptions of [`ClientGroup::subscribe`] are opened again. Lists are those of the new
     /// process; [`Event::Gap`](crate::Event::Gap) among the [`ClientGroup::notifications`] says that

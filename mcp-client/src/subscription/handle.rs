@@ -107,7 +107,7 @@ impl Subscription {
         &self.acknowledged
     }
 
-    /// What was requested, and what the server did not agree to report (SUB-5). Empty if it agreed
+    /// What was requested, and what the server did not agree to report. Empty if it agreed
     /// to everything.
     ///
     /// ```

@@ -27,7 +27,7 @@ impl fmt::Display for InvalidExtension {
 
 impl std::error::Error for InvalidExtension {}
 
-/// Checks the id of an extension, its settings, and the rows of its methods (EXT-1).
+/// Checks the id of an extension, its settings, and the rows of its methods.
 ///
 /// # Errors
 /// The first mistake.

@@ -11,8 +11,8 @@ use crate::method::Row;
 /// Implement it for a marker type, such as an empty enum. The
 /// [module documentation](crate::extension) has an example.
 pub trait ProtocolExtension: 'static {
-    /// The id: a prefix, a slash and a name, such as `com.example/search` (EXT-1). An incompatible
-    /// change needs a new id (EXT-3).
+    /// The id: a prefix, a slash and a name, such as `com.example/search`. An incompatible
+    /// change needs a new id.
     const ID: &'static str;
     /// The settings that a server declares. They must be written as an object.
     type ServerSettings: Serialize + DeserializeOwned;

@@ -27,7 +27,7 @@ pub struct ParamHeader {
     pub path: Box<[String]>,
 }
 
-/// An annotation that breaks a rule. A client must not offer a tool with such a schema (HDR-14).
+/// An annotation that breaks a rule. A client must not offer a tool with such a schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {reason}")]
 #[non_exhaustive]
@@ -230,7 +230,7 @@ pub fn param_text(argument: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Whether a decoded header value equals an argument. Numbers are compared as numbers (HDR-6).
+/// Whether a decoded header value equals an argument. Numbers are compared as numbers.
 #[must_use]
 pub fn param_matches(argument: &Value, header: &str) -> bool {
     if let Value::Number(number) = argument {

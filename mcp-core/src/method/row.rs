@@ -117,19 +117,18 @@ pub struct Row {
     pub revisions: Revisions,
     /// The extension that defines it; `None` for a method of the core protocol.
     pub extension: Option<&'static str>,
-    /// The revision that deprecates it (DEP-1), if any.
+    /// The revision that deprecates it, if any.
     pub deprecated_since: Option<Revision>,
     /// Whether a client may repeat it without knowing whether the first attempt was processed.
     pub retry: RetrySafety,
-    /// Whether a client may cache its result for the `ttlMs` of the result (CACHE-1, SK-1).
+    /// Whether a client may cache its result for the `ttlMs` of the result.
     pub cacheable: bool,
-    /// Whether its result may ask for input, or the server may send requests while it runs
-    /// (MRTR-2).
+    /// Whether its result may ask for input, or the server may send requests while it runs.
     pub may_require_input: bool,
     /// The member of `params` that the header field `Mcp-Name` repeats; `None` if the field is not
-    /// sent (HDR-1, TX-10).
+    /// sent.
     pub name_param: Option<&'static str>,
-    /// For a notification of a change: the methods whose cached results become stale (CACHE-6). For
+    /// For a notification of a change: the methods whose cached results become stale. For
     /// `resources/read` these are the reads of the URI that the notification names, and of all URIs
     /// below it.
     pub invalidates: &'static [&'static str],

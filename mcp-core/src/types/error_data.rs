@@ -52,8 +52,8 @@ impl RequiredUrl {
 
 impl ErrorObject {
     /// Creates the error −32042: the request can be repeated after the user has visited these URLs.
-    /// 2025-11-25 only; since 2026-07-28 a result asks for the visit, and the code must not be sent
-    /// (ERR-5).
+    /// 2025-11-25 only; since 2026-07-28 a result asks for the visit, and the code must not be
+    /// sent.
     ///
     /// ```
     /// use mcp_core::jsonrpc::ErrorObject;

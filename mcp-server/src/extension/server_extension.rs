@@ -57,8 +57,8 @@ impl ServerExtension {
         }
     }
 
-    /// Creates an extension without methods from its id and its settings, which must be an object
-    /// (EXT-1). Pass `json!({})` for no settings.
+    /// Creates an extension without methods from its id and its settings, which must be an object.
+    /// Pass `json!({})` for no settings.
     #[track_caller]
     pub fn declared(id: impl Into<String>, settings: Value) -> Self {
         Self::with_rows(&id.into(), settings, &[])

@@ -120,7 +120,7 @@ impl Context {
     /// that was passed to [`Question::elicitation_id`].
     ///
     /// Only 2025-11-25 has this notification. In other revisions nothing is sent. Spec:
-    /// client/elicitation, 2025-11-25 (UE-1).
+    /// client/elicitation, 2025-11-25.
     ///
     /// Cancel safety: dropping the future may drop the notification.
     ///

@@ -282,7 +282,7 @@ impl ToolBuilder {
     /// derived from `T` instead.
     ///
     /// Every result is validated against it; keywords that derived schemas do not use are ignored.
-    /// A result that does not match is answered with −32603, and the reason is logged (TOOL-5).
+    /// A result that does not match is answered with −32603, and the reason is logged.
     ///
     /// ```
     /// use mcp_server::tool::ToolRoute;

@@ -6,7 +6,7 @@ use mcp_core::types::Schema;
 use crate::schema::Outline;
 
 /// A tool argument that clients may mirror in an `Mcp-Param-*` header. Its schema is an integer, a
-/// string or a boolean, inline and not a `$ref` (HDR-12, HDR-13).
+/// string or a boolean, inline and not a `$ref`.
 ///
 /// Implement it for newtypes over one of these, with an inline schema (`#[schemars(inline)]`).
 #[diagnostic::on_unimplemented(

@@ -24,7 +24,7 @@ use crate::transport::TransportError;
 /// The caller chooses the ids; consecutive numbers cost least, and numbers that another peer chose
 /// should not be passed on. An id must differ from those of all pending requests. Dropping the
 /// future of a call sends `notifications/cancelled`, except for `initialize`, which must not be
-/// cancelled (CAN-1).
+/// cancelled.
 #[derive(Clone)]
 pub struct Remote {
     shared: Arc<Shared>,

@@ -26,7 +26,7 @@ use crate::tool::output_schema;
 /// ```
 ///
 /// The types are not compared with those of the method: jsonrpsee erases them. A result that does
-/// not match is answered with −32603, as for every tool (TOOL-5).
+/// not match is answered with −32603, as for every tool.
 #[derive(Debug, Clone)]
 pub struct MethodSchema {
     pub(super) name: String,

@@ -1,5 +1,7 @@
 //! Every id of a requirement (`HDR-2`) or threat (`THREAT-12`) in sources and documents is defined
-//! in `docs/requirements.md` or `docs/threats.md` with an anchor: `<a id="HDR-2"></a>`.
+//! in `docs/requirements.md` or `docs/threats.md` with an anchor: `<a id="HDR-2"></a>`. Readers of
+//! `docs/` find it through a link. Readers of the API documentation cannot, so that of public items
+//! has no ids.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +54,61 @@ fn check(tree: &Tree) -> Verdict {
             findings.push(Finding::new(path, line, text));
         }
     }
+    for (path, text) in tree.markdown().filter(|(path, _)| path.starts_with("docs/")) {
+        if !DEFINITIONS.contains(&path) {
+            findings.extend(unlinked(path, text));
+        }
+    }
+    for path in tree.libraries() {
+        findings.extend(documented(path, tree.text(path).unwrap_or_default()));
+    }
     Verdict::Checked(findings)
+}
+
+/// Finds the ids that have no link to their definition in the same line.
+fn unlinked(path: &str, text: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        for (_, id) in ids(line) {
+            let is_linked = DEFINITIONS.iter().any(|file| {
+                let file = file.trim_start_matches("docs/");
+                line.contains(&format!("{file}#{id})"))
+            });
+            if !is_linked {
+                let text = format!("{id} is not linked; link to its line in {}", DEFINITIONS[0]);
+                findings.push(Finding::new(path, index + 1, text));
+            }
+        }
+    }
+    findings
+}
+
+/// Finds the ids in the documentation of public items.
+fn documented(path: &str, text: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut found = Vec::new();
+    // The brackets that an attribute has opened.
+    let mut open = 0;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        if let Some(comment) = line.strip_prefix("///") {
+            found.extend(ids(comment).map(|(_, id)| (index + 1, id)));
+            continue;
+        }
+        if open > 0 || line.starts_with("#[") {
+            let count = |bracket| line.matches(bracket).count();
+            open = (open + count('[')).saturating_sub(count(']'));
+            continue;
+        }
+        if line.starts_with("pub ") {
+            findings.extend(found.iter().map(|(line, id)| {
+                let text = format!("{id} in the documentation of a public item; say what it means");
+                Finding::new(path, *line, text)
+            }));
+        }
+        found.clear();
+    }
+    findings
 }
 
 /// Whether the ids in the file are examples, in the tests of this rule.
@@ -124,6 +180,36 @@ mod tests {
     #[test]
     fn a_missing_document_is_a_finding() {
         assert_eq!(check(&Tree::of(&[])).findings().len(), 2);
+    }
+
+    #[test]
+    fn an_id_in_the_documents_is_a_link() {
+        let tree = Tree::of(&[
+            ("docs/requirements.md", "<a id=\"HDR-2\"></a>HDR-2"),
+            ("docs/threats.md", ""),
+            ("docs/guide/a.md", "[HDR-2](../requirements.md#HDR-2)\n[HDR-2](tools.md)\n"),
+            ("README.md", "HDR-2"),
+        ]);
+        assert_eq!(
+            check(&tree).findings(),
+            ["docs/guide/a.md:2: HDR-2 is not linked; link to its line in docs/requirements.md"]
+        );
+    }
+
+    #[test]
+    fn public_items_are_documented_without_ids() {
+        let text = "//! HDR-2\n/// HDR-2\n#[cfg(all(\n    a[0],\n))]\n#[must_use]\npub fn a() {}\n\
+                    /// HDR-2\npub(crate) fn b() {}\n/// HDR-2\nfn c() {}\n// HDR-2\npub fn d() {}\n";
+        let tree = Tree::of(&[
+            ("docs/requirements.md", "<a id=\"HDR-2\"></a>"),
+            ("docs/threats.md", ""),
+            ("mcp-core/src/a.rs", text),
+            ("mcp-server/tests/a.rs", "/// HDR-2\npub fn a() {}\n"),
+        ]);
+        assert_eq!(
+            check(&tree).findings(),
+            ["mcp-core/src/a.rs:2: HDR-2 in the documentation of a public item; say what it means"]
+        );
     }
 
     #[test]
