@@ -1,4 +1,4 @@
-//! Ids, tests and links in the documents refer to something that exists.
+//! Ids, tests, links and quotes in the documents refer to something that exists.
 
 mod features;
 mod guide;
@@ -7,4 +7,5 @@ mod ids;
 mod limits;
 mod links;
 mod packages;
+mod quotes;
 mod tree;
