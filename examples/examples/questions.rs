@@ -13,6 +13,8 @@
     reason = "2026-07-28 deprecates sampling and roots (SEP-2577); they work until they are removed"
 )]
 
+use std::time::Duration;
+
 use futures::StreamExt as _;
 use mcp_client::types::{
     CreateMessageResult, ElicitResult, Role, Root, SamplingContent, SamplingContents,
@@ -26,6 +28,7 @@ use mcp_server::{Context, Elicit, Server, routes, tool};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 /// The form: a choice, a number with bounds and a default, and text with a format.
 #[derive(Deserialize, Elicit)]
@@ -151,12 +154,15 @@ async fn connect() -> Result<(Client, mpsc::Receiver<String>), Box<dyn std::erro
     Ok((client, heard))
 }
 
-/// The next notification that the server receives after the handshake.
-async fn next_heard(heard: &mut mpsc::Receiver<String>) -> Option<String> {
+/// The next notification that the server receives within 5 s, after that of the handshake.
+async fn next_heard(
+    heard: &mut mpsc::Receiver<String>,
+) -> Result<String, Box<dyn std::error::Error>> {
     loop {
-        let method = heard.recv().await?;
+        let method = timeout(Duration::from_secs(5), heard.recv()).await?;
+        let method = method.ok_or("the server is gone")?;
         if method != "notifications/initialized" {
-            return Some(method);
+            return Ok(method);
         }
     }
 }
@@ -178,7 +184,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     // The user shares another folder: the client notifies the server, which asks again.
     client.set_roots([Root::new("file:///path/to/menus")]).await?;
-    println!("the server hears {}", next_heard(&mut heard).await.unwrap_or_default());
+    println!("the server hears {}", next_heard(&mut heard).await?);
     println!("folders: {}", text_of(&client, "folders").await?);
     Ok(())
 }
@@ -197,8 +203,7 @@ async fn everything_that_a_server_asks_is_answered() -> Result<(), Box<dyn std::
     assert_eq!(text_of(&client, "praise").await?, "Delicious!");
     assert_eq!(text_of(&client, "folders").await?, "file:///path/to/recipes");
     client.set_roots([Root::new("file:///path/to/menus")]).await?;
-    let method = next_heard(&mut heard).await;
-    assert_eq!(method.as_deref(), Some("notifications/roots/list_changed"));
+    assert_eq!(next_heard(&mut heard).await?, "notifications/roots/list_changed");
     assert_eq!(text_of(&client, "folders").await?, "file:///path/to/menus");
     Ok(())
 }
