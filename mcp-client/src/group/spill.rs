@@ -21,7 +21,7 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpillLimits {
-    /// Maximum number of results that are kept. 256.
+    /// Maximum number of results that are kept, of all servers together. 256.
     pub max_results: usize,
     /// Maximum size of all results that are kept, in bytes. 64 MiB.
     pub max_total_bytes: usize,
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_server_does_not_take_the_place_of_the_results_of_another() {
+    async fn the_bytes_of_one_server_have_a_limit_of_their_own() {
         let limits = SpillLimits { max_server_bytes: 50, ..SpillLimits::new() };
         let spill = Spill::new(limits);
         let keep = |server, bytes| spill.keep(server, "x".repeat(bytes), "text/plain");

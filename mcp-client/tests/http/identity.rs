@@ -38,7 +38,7 @@ async fn the_session_of_a_user_who_has_logged_out_is_not_continued() {
     let users = Users::default();
     let (client, mut script, standalone) =
         legacy(Client::builder().authorizer(users.clone())).await;
-    standalone.status(405);
+    let stream = standalone.stream();
     let call = async |script: &mut Script, session: &str| {
         let reply = with(client.call_tool("who", &json!({})), async {
             let exchange = script.expect("tools/call").await;
@@ -53,6 +53,7 @@ async fn the_session_of_a_user_who_has_logged_out_is_not_continued() {
     binding.identity_changed();
     call(&mut script, "session-1").await;
     binding.logged_out();
+    stream.dropped().await;
     script.expect_silence(Duration::from_secs(60)).await;
     let reply = with(client.call_tool("who", &json!({})), async {
         shake_hands(&mut script, Some("session-2")).await.status(405);

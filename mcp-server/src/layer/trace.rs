@@ -67,7 +67,8 @@ impl<S: Service> Service for Trace<S> {
     }
 }
 
-/// A call. If it is dropped before its end, the client has cancelled it or is gone.
+/// A call. If it is dropped before its end, the handler panics, or the client has cancelled it or is
+/// gone.
 struct Running {
     started: Instant,
     has_ended: bool,
@@ -81,8 +82,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if !self.has_ended {
-            info!(micros = self.micros(), "cancelled");
+        match (self.has_ended, std::thread::panicking()) {
+            (true, _) => {}
+            (false, true) => warn!(micros = self.micros(), "panicked"),
+            (false, false) => info!(micros = self.micros(), "cancelled"),
         }
     }
 }

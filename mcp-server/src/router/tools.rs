@@ -28,13 +28,13 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     known_digests::check(request);
     let Some(route) = registry.tools.get(&name) else { return Err(unknown_route("tool", &name)) };
     let input = RoundInput { method: ToolsCall::NAME, params, input_responses, request_state };
-    if registry.tools.has_dialects()
-        && let Some(translation) = context.call().extensions.get::<Translation>()
-        && let Some(errors) = translation.errors_in(arguments().as_str())
-    {
-        let begin = || route.refuse(context.clone(), arguments(), errors.clone());
-        return input::answer(context, input, begin, |_| Ok(())).await?.into_result();
-    }
+    let refused = match registry.tools.has_dialects() {
+        true => {
+            let translation = context.call().extensions.get::<Translation>();
+            translation.and_then(|it| it.errors_in(arguments().as_str()))
+        }
+        false => None,
+    };
     let begin = || route.call(context.clone(), arguments());
     #[cfg(feature = "tasks")]
     if let Some(tasks) = &request.server.tasks {
@@ -43,15 +43,24 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
             .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
         match task::mode(context, route, task)? {
             CallMode::InPlace => {}
+            // What cannot be translated is refused below.
+            CallMode::Task if refused.is_some() => {}
             CallMode::Task => {
                 // A round before may have asked in place.
                 input::open(context, &input).await?;
                 return Box::pin(tasks.start(context, route)).await;
             }
             CallMode::Task2025(ttl) => {
+                if let Some(errors) = refused {
+                    return Err(ErrorObject::invalid_params(errors.to_string()));
+                }
                 return Box::pin(tasks.start_2025(context, route, ttl)).await;
             }
         }
+    }
+    if let Some(errors) = refused {
+        let begin = || route.refuse(context.clone(), arguments(), errors.clone());
+        return input::answer(context, input, begin, |_| Ok(())).await?.into_result();
     }
     let answer =
         input::answer(context, input, begin, |result| route.finish(context, result)).await?;

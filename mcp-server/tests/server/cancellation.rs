@@ -56,6 +56,22 @@ async fn a_cancelled_call_is_logged() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_panic_is_not_logged_as_a_cancelled_call() {
+    async fn panics() -> &'static str {
+        panic!("out of coffee")
+    }
+    let (log, _guard) = Log::capture();
+    let route = ToolRoute::builder("panics").handler(panics);
+    let traced = built(server().tool(route).layer(TraceLayer::new()));
+    let client = Client::connect(&traced, Transport::Memory, Revision::LATEST).await;
+    let params = json!({"name": "panics", "arguments": {}});
+    assert_eq!(client.request("tools/call", params).await.unwrap_err().code, -32603);
+    let text = log.text();
+    assert!(text.contains("layer::trace: panicked"), "{text}");
+    assert!(!text.contains("layer::trace: cancelled"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_queued_call_that_is_cancelled_never_runs() {
     for &transport in Transport::CONNECTIONS {
         let gate = Gate::new();

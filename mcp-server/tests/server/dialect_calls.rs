@@ -185,6 +185,25 @@ async fn a_task_has_the_arguments_that_its_call_had() {
 
 #[cfg(feature = "tasks")]
 #[tokio::test(start_paused = true)]
+async fn a_task_of_2025_that_cannot_be_translated_is_a_protocol_error() {
+    use mcp_server::task::TaskSupport;
+
+    use crate::harness::{Client, Transport, built};
+
+    let route = order().task(TaskSupport::Optional).handler(received);
+    let server = built(server().tool(route).schema_dialect(SchemaDialect::Flat));
+    let client =
+        Client::connect(&server, Transport::Memory, mcp_server::Revision::V2025_11_25).await;
+    let entry = json!({"key": "a", "value": []});
+    let twice = json!({"counts": [entry, entry], "note": "x"});
+    let params = json!({"name": "order", "arguments": twice, "task": {}});
+    let failure = client.request("tools/call", params).await.unwrap_err();
+    assert_eq!(failure.code, -32602);
+    assert!(failure.message.contains("occurs twice"), "{}", failure.message);
+}
+
+#[cfg(feature = "tasks")]
+#[tokio::test(start_paused = true)]
 async fn a_task_that_another_server_resumes_is_not_translated_again() {
     use mcp_server::input::KeyRing;
     use mcp_server::task::{TaskConfig, TaskSupport};

@@ -43,6 +43,8 @@ pub(crate) struct LegacySession {
     stream: StreamState,
     /// Sessions before this generation are not used any more, because the user has logged out.
     first_usable: AtomicU64,
+    /// How often the user has logged out.
+    logouts: AtomicU64,
     /// Whether it is known if the stream of the session is open.
     is_settled: watch::Sender<bool>,
 }
@@ -71,6 +73,7 @@ impl LegacySession {
             renewal: Renewal::default(),
             stream: StreamState::default(),
             first_usable: AtomicU64::new(0),
+            logouts: AtomicU64::new(0),
             is_settled: watch::Sender::new(false),
         }
     }
@@ -79,8 +82,7 @@ impl LegacySession {
         let (row, reason) = (request.row(), request.cancel_reason());
         let Request { id, method, params, .. } = request;
         if method == Initialize::NAME {
-            let handshake = shake_hands(&self.channel, &self.receiver, &id, params.into());
-            return Box::pin(handshake).await;
+            return Box::pin(self.begin(&id, params.into())).await;
         }
         let mut guard = CancelOnDrop::new(&self.channel, reason);
         let reply = self.call_in_session(&id, (&method, row), &params, &mut guard).await;
@@ -124,10 +126,26 @@ impl LegacySession {
 
     /// The next call begins another session: that of a user who has logged out is not continued.
     pub(crate) fn retire(&self) {
+        self.logouts.fetch_add(1, Ordering::AcqRel);
         let session = self.channel.session();
         if session.has_id() {
             self.first_usable.fetch_max(session.generation + 1, Ordering::AcqRel);
+            // It would ask the next user to log in, for what the old one may see.
+            self.stream.end();
+            self.receiver.requests.abort();
+            self.is_settled.send_replace(true);
         }
+    }
+
+    /// Begins a session. It is not used if its user logs out meanwhile.
+    async fn begin(&self, id: &RequestId, offer: JsonBytes) -> Reply {
+        let logouts = self.logouts.load(Ordering::Acquire);
+        let reply = shake_hands(&self.channel, &self.receiver, id, offer).await;
+        if self.logouts.load(Ordering::Acquire) != logouts {
+            let generation = self.channel.session().generation;
+            self.first_usable.fetch_max(generation + 1, Ordering::AcqRel);
+        }
+        reply
     }
 
     /// Ends all that runs for the session.
@@ -170,7 +188,7 @@ impl LegacySession {
             sent += 1;
             guard.waits_for(&id);
             let mut session = self.channel.session();
-            if session.generation < self.first_usable.load(Ordering::Acquire) {
+            while session.generation < self.first_usable.load(Ordering::Acquire) {
                 Box::pin(self.renew(&session)).await?;
                 session = self.channel.session();
             }
@@ -269,7 +287,7 @@ impl LegacySession {
         // The server does not wait any more for what it asked in the old session.
         self.receiver.requests.abort();
         let id = RequestId::from(format!("initialize-{}", before.generation + 1));
-        if let Err(error) = shake_hands(&self.channel, &self.receiver, &id, offer).await {
+        if let Err(error) = self.begin(&id, offer).await {
             let message = "the session has ended, and the server refuses another one";
             let kind = match &error {
                 CallError::Transport(error) => error.kind(),

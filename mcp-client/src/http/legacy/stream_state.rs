@@ -87,19 +87,28 @@ impl StreamState {
         true
     }
 
+    /// Ends the task. Another one may start.
+    pub(super) fn end(&self) {
+        self.0.lock().end();
+    }
+
     /// Ends the task, and starts no other one.
     pub(super) fn stop(&self) {
         let mut inner = self.0.lock();
         inner.is_stopped = true;
-        inner.number += 1;
-        inner.lost = None;
-        if let Some(task) = inner.task.take() {
-            task.abort();
-        }
+        inner.end();
     }
 }
 
 impl Inner {
+    fn end(&mut self) {
+        self.number += 1;
+        self.lost = None;
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
+
     fn start(&mut self, spawn: impl FnOnce(u64) -> AbortHandle) {
         if self.is_stopped {
             return;

@@ -181,9 +181,8 @@ impl Acquirer {
         // From here on no token that is being obtained is held.
         let held = self.state.lock().log_out();
         self.logged_out.notify_waiters();
-        if held.is_some() {
-            self.environment.bindings.logged_out();
-        }
+        // Also without a token: a connection may have the session of one that could not be renewed.
+        self.environment.bindings.logged_out();
         let (last, mut done) = match self.login_record().await {
             Ok(last) => (last, Ok(())),
             Err(error) => (None, Err(error)),
