@@ -67,8 +67,8 @@ impl<S: Service> Service for Trace<S> {
     }
 }
 
-/// A call. If it is dropped before its end, the handler panics, or the client has cancelled it or is
-/// gone.
+/// A call. If it is dropped before its end, the handler panics, or the client has cancelled it or
+/// is gone.
 struct Running {
     started: Instant,
     has_ended: bool,
