@@ -48,13 +48,13 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
             CallMode::Task => {
                 // A round before may have asked in place.
                 input::open(context, &input).await?;
-                return Box::pin(tasks.start(context, route)).await;
+                return Box::pin(tasks.start(context, route, params)).await;
             }
             CallMode::Task2025(ttl) => {
                 if let Some(errors) = refused {
                     return Err(ErrorObject::invalid_params(errors.to_string()));
                 }
-                return Box::pin(tasks.start_2025(context, route, ttl)).await;
+                return Box::pin(tasks.start_2025(context, route, params, ttl)).await;
             }
         }
     }
@@ -66,7 +66,7 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
         input::answer(context, input, begin, |result| route.finish(context, result)).await?;
     #[cfg(feature = "tasks")]
     if let (CallAnswer::Detached, Some(tasks)) = (&answer, &request.server.tasks) {
-        return Box::pin(tasks.start(context, route)).await;
+        return Box::pin(tasks.start(context, route, params)).await;
     }
     answer.into_result()
 }

@@ -2,7 +2,7 @@
 
 use mcp_core::extension::{ProtocolExtension as _, Tasks};
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorObject, Params, code};
 use mcp_core::types::TaskSupport;
 use mcp_core::types::task_2025::{CreateTaskResult, TaskMetadata};
 use std::time::Duration;
@@ -68,7 +68,8 @@ pub(crate) fn mode(
 }
 
 impl TaskManager {
-    /// Answers a call with its task, which keeps what the call has recorded so far.
+    /// Answers a call with its task, which keeps what the call has recorded so far. `params` are
+    /// those that layers let through.
     ///
     /// # Errors
     /// −32603 if a limit is reached, or the store failed.
@@ -76,10 +77,11 @@ impl TaskManager {
         &self,
         context: &Context,
         route: &ToolRoute,
+        params: &Params,
     ) -> Result<JsonBytes, ErrorObject> {
         let round = context.call().questions.get();
         let journal = round.map(|round| std::mem::take(&mut round.lock().journal));
-        let created = self.create(context, route, journal, None).await?;
+        let created = self.create(context, route, params, journal, None).await?;
         let mut created = created.created(&self.shared);
         context.mark_stale(&mut created.meta);
         let encoder = &context.call().environment.encoder;
@@ -97,6 +99,7 @@ impl TaskManager {
         &self,
         context: &Context,
         route: &ToolRoute,
+        params: &Params,
         ttl: Option<Duration>,
     ) -> Result<JsonBytes, ErrorObject> {
         let max = route.task_ttl().or(self.shared.times.ttl);
@@ -105,7 +108,7 @@ impl TaskManager {
             (Some(asked), Some(max)) => Some(asked.min(max)),
             (asked, max) => asked.or(max),
         };
-        let created = self.create(context, route, None, ttl).await?;
+        let created = self.create(context, route, params, None, ttl).await?;
         let result = CreateTaskResult::new(created.task_2025(&self.shared));
         JsonBytes::new(&result).map_err(|error| crate::error::internal("encoding a task", &error))
     }

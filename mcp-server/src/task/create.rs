@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mcp_core::json::RawJson;
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::jsonrpc::{ErrorObject, Params};
 use mcp_core::meta;
 use serde_json::Value;
 
@@ -21,7 +21,8 @@ use crate::store::{Lease, NewTask, StoreError, TaskHead, TaskQuota, TaskRecord};
 use crate::tool::{ToolRoute, Translation};
 
 impl TaskManager {
-    /// Creates the task of a call, and runs it. `journal` has what the call has recorded so far.
+    /// Creates the task of a call, and runs it. `params` are those that layers let through, so that
+    /// the task runs what was decided about; `journal` has what the call has recorded so far.
     /// The task is durable when the future completes.
     ///
     /// # Errors
@@ -30,6 +31,7 @@ impl TaskManager {
         &self,
         context: &Context,
         route: &ToolRoute,
+        params: &Params,
         journal: Option<Journal>,
         ttl: Option<std::time::Duration>,
     ) -> Result<View, ErrorObject> {
@@ -50,8 +52,8 @@ impl TaskManager {
             revision: context.revision().as_str().into(),
             id: context.request_id().clone(),
             principal: principal.map(Into::into),
-            params: stored_params(context)?,
-            sent: stored_translation(context),
+            params: stored_params(context, params)?,
+            sent: stored_translation(context, params),
         };
         let created_at = now();
         let mut head = TaskHead::new(Arc::clone(&id), Arc::clone(&owner), created_at);
@@ -67,7 +69,7 @@ impl TaskManager {
                 "the call has {bytes} bytes; the limit of a task is {max_bytes} (tasks.max_task_bytes)"
             )));
         }
-        let required = shared.access.required_by_call(&route.scopes, &context.call().params);
+        let required = shared.access.required_by_call(&route.scopes, params);
         let detail = Detail {
             revision: context.revision().to_string(),
             scopes: required.into_iter().map(Into::into).collect(),
@@ -120,20 +122,22 @@ impl TaskManager {
 
 /// Returns the arguments as the client sent them, if they were translated: errors name the places
 /// in this form.
-fn stored_translation(context: &Context) -> Option<RawJson> {
+fn stored_translation(context: &Context, params: &Params) -> Option<RawJson> {
+    let [arguments] = params.member_texts(["arguments"]).ok()?;
     match context.call().extensions.get()? {
-        Translation::Translated(it) => it.sent.parse().ok(),
+        Translation::Translated(it) if Some(it.written.as_str()) == arguments => {
+            it.sent.parse().ok()
+        }
         _ => None,
     }
 }
 
 /// Returns the parameters that a task keeps: `name`, `arguments` and `_meta`. A session has told
 /// the server what later calls repeat in `_meta`, so it is added.
-fn stored_params(context: &Context) -> Result<RawJson, ErrorObject> {
+fn stored_params(context: &Context, params: &Params) -> Result<RawJson, ErrorObject> {
     let failed = |error: serde_json::Error| crate::error::internal("creating a task", &error);
     let call = context.call();
-    let [name, arguments, meta] = call
-        .params
+    let [name, arguments, meta] = params
         .member_texts(["name", "arguments", "_meta"])
         .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
     let mut members: Vec<(&str, String)> = Vec::with_capacity(3);

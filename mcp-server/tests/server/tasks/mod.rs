@@ -5,6 +5,7 @@ mod failures;
 mod faults;
 pub mod fixture;
 mod input;
+mod layers;
 mod lifecycle;
 mod limits;
 mod listening;
