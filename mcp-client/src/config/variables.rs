@@ -15,7 +15,7 @@ use super::inputs::Input;
 /// use mcp_client::config::Unknown;
 ///
 /// fn resolve(unknown: &Unknown) -> Option<String> {
-///     (unknown.name == "userHome").then(|| "/home/alice".to_owned())
+///     (unknown.name == "userHome").then(|| "/path/to/home".to_owned())
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

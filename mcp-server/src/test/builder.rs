@@ -217,7 +217,7 @@ impl ClientBuilder {
     /// # let server = Server::builder("files", "1.0.0").routes(routes![folders]);
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-    /// let client = test::client(server).roots([Root::new("file:///home/ada/notes")]).await;
+    /// let client = test::client(server).roots([Root::new("file:///path/to/notes")]).await;
     /// client.call("folders", serde_json::json!({})).await.assert_text("1");
     /// # });
     /// ```
