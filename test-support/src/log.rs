@@ -1,11 +1,17 @@
 //! The log of a test as text.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use tracing::Level;
-use tracing::subscriber::{DefaultGuard, set_default};
+use tracing::dispatcher::Dispatch;
+use tracing::subscriber::{DefaultGuard, NoSubscriber, set_default};
 use tracing_subscriber::fmt::MakeWriter;
+
+/// A subscriber for as long as the process runs. If there is only one, `tracing` asks that of the
+/// thread which reaches a line of the log first whether any thread wants it. A test without a
+/// subscriber would switch the line off for those that capture it.
+static OTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
 
 /// Collects what is logged.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +21,7 @@ impl Log {
     /// Collects what this thread logs, at every level, until the guard is dropped.
     #[must_use]
     pub fn capture() -> (Self, DefaultGuard) {
+        LazyLock::force(&OTHER);
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(Level::TRACE)

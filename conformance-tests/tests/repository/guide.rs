@@ -236,7 +236,7 @@ fn the_pages_in_the_packages_are_those_of_the_guide() {
                 assert!(pages.contains_key(&path), "{INDEX} does not have {path}");
             }
             Some("mcp-server/guide" | "mcp-client/guide") => {
-                assert!(packaged.contains_key(&path), "{path} is no page of the guide");
+                assert!(packaged.contains_key(&path), "{path} is not a page of the guide");
             }
             _ => {}
         }

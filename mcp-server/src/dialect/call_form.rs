@@ -57,7 +57,7 @@ impl CallForm {
             // A number that no `Value` can hold, such as 1e400.
             Err(error) => return Err(ArgumentErrors::new("", error)),
         };
-        let mut translation = Translation {
+        let mut translator = Translator {
             root: &self.schema,
             has_changed: false,
             limits,
@@ -65,10 +65,10 @@ impl CallForm {
             pointer: String::new(),
             errors: Vec::new(),
         };
-        translation.value(&self.schema, &mut arguments, 0);
-        match translation.errors.is_empty() {
-            true => Ok(translation.has_changed.then_some(arguments)),
-            false => Err(ArgumentErrors::from_errors(translation.errors)),
+        translator.value(&self.schema, &mut arguments, 0);
+        match translator.errors.is_empty() {
+            true => Ok(translator.has_changed.then_some(arguments)),
+            false => Err(ArgumentErrors::from_errors(translator.errors)),
         }
     }
 }
@@ -76,8 +76,8 @@ impl CallForm {
 /// The index of the entry of each key, in the list that was sent for a map.
 type Entries = HashMap<String, usize>;
 
-/// The translation of the arguments of one call.
-struct Translation<'a> {
+/// Translates the arguments of one call.
+struct Translator<'a> {
     root: &'a Value,
     has_changed: bool,
     limits: &'a ConnectionLimits,
@@ -88,7 +88,7 @@ struct Translation<'a> {
     errors: Vec<String>,
 }
 
-impl<'a> Translation<'a> {
+impl<'a> Translator<'a> {
     fn value(&mut self, schema: &'a Value, value: &mut Value, depth: usize) {
         if depth == MAX_DEPTH {
             return;

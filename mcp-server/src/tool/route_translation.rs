@@ -36,9 +36,9 @@ impl Translation {
         Some(match route.translate(arguments) {
             Ok(None) => Self::AsSent,
             Ok(Some(written)) => {
-                let written = written.to_string();
-                *params = params.with_value("arguments", &written).ok()??;
-                Self::Translated(Translated { sent, written: JsonBytes::from_trusted(written) })
+                *params = params.with_value("arguments", &written.to_string()).ok()??;
+                let [written] = params.member_texts(["arguments"]).ok()?;
+                Self::Translated(Translated { sent, written: params.slice_ref(written?) })
             }
             Err(errors) => Self::Refused { sent, errors },
         })
