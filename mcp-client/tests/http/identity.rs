@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use mcp_client::Client;
 use mcp_client::http::{
     Authorizer, Binding, BoxError, Bytes, Refusal, Request, Verdict, async_trait,
 };
+use mcp_client::types::SubscriptionFilter;
 use mcp_test_support::message::text;
 use mcp_test_support::with;
 use serde_json::json;
@@ -49,11 +51,16 @@ async fn the_session_of_a_user_who_has_logged_out_is_not_continued() {
     };
     call(&mut script, "session-1").await;
     let binding = users.0.lock().expect("no panic").clone().expect("it was bound");
+    let changes = SubscriptionFilter::new().tools_list_changed(true);
+    let mut watching = client.subscribe(changes.clone()).await.unwrap();
     // Another token of perhaps the same user does not cost the session.
     binding.identity_changed();
     call(&mut script, "session-1").await;
     binding.logged_out();
     stream.dropped().await;
+    assert_eq!(watching.next().await, None);
+    let error = format!("{:?}", watching.error().unwrap());
+    assert!(error.contains("the user has logged out"), "{error}");
     script.expect_silence(Duration::from_secs(60)).await;
     let reply = with(client.call_tool("who", &json!({})), async {
         shake_hands(&mut script, Some("session-2")).await.status(405);
@@ -63,4 +70,12 @@ async fn the_session_of_a_user_who_has_logged_out_is_not_continued() {
     });
     assert_eq!(reply.await.unwrap().text(), "another");
     call(&mut script, "session-2").await;
+
+    // A subscription is one of the next user, too.
+    binding.logged_out();
+    let subscribing = async { client.subscribe(changes).await.unwrap() };
+    let (_watching, _stream) = tokio::join!(subscribing, async {
+        shake_hands(&mut script, Some("session-3")).await.stream()
+    });
+    call(&mut script, "session-3").await;
 }

@@ -224,6 +224,24 @@ async fn a_log_out_does_what_it_can_without_the_lock() {
 }
 
 #[tokio::test]
+async fn a_call_during_a_log_out_does_not_take_the_token_back() {
+    let world = World::new();
+    let slow = SlowStore::of_lock();
+    let oauth = hosted(&world).store(slow.hooked.clone()).build_for(SERVER).unwrap();
+    log_in(&world, &oauth).await;
+    assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
+    slow.is_slow.store(true, Ordering::SeqCst);
+    let (out, ()) = tokio::join!(oauth.logout(), async {
+        slow.gate.arrived(1).await;
+        // It finds the token in the store.
+        assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
+        slow.gate.open(1);
+    });
+    out.unwrap();
+    assert_eq!(world.call(&oauth, "a").await.unwrap_err().kind(), ErrorKind::LoginRequired);
+}
+
+#[tokio::test]
 async fn a_log_out_ends_the_log_in_of_another_process_with_another_client_too() {
     let world = World::new();
     revokes(&world);

@@ -111,6 +111,9 @@ impl LegacySession {
     /// Waits until the stream of the session is open, or until it is known that there is none: what
     /// a server sends before is lost. Opens a stream again that was lost.
     pub(crate) async fn listen(self: &Arc<Self>) {
+        if let Err(error) = Box::pin(self.usable_session()).await {
+            tracing::debug!(%error, "there is no session to listen to");
+        }
         self.reopen_stream(Reopen::OnRequest);
         self.wait_for_stream().await;
     }
@@ -124,28 +127,52 @@ impl LegacySession {
         self.channel.end_session().await;
     }
 
-    /// The next call begins another session: that of a user who has logged out is not continued.
+    /// The user has logged out: the next call begins another session.
     pub(crate) fn retire(&self) {
         self.logouts.fetch_add(1, Ordering::AcqRel);
+        self.retire_session();
+    }
+
+    fn retire_session(&self) {
         let session = self.channel.session();
         if session.has_id() {
             self.first_usable.fetch_max(session.generation + 1, Ordering::AcqRel);
-            // It would ask the next user to log in, for what the old one may see.
-            self.stream.end();
+            self.end_stream();
             self.receiver.requests.abort();
-            self.is_settled.send_replace(true);
+            let error = TransportErrorKind::Unauthorized;
+            let error = TransportError::new(error, "the user has logged out");
+            self.client().subscriptions_lost(&error);
         }
     }
 
-    /// Begins a session. It is not used if its user logs out meanwhile.
+    fn is_retired(&self, session: &Session) -> bool {
+        session.generation < self.first_usable.load(Ordering::Acquire)
+    }
+
+    /// Ends the stream of a retired session, which would ask the next user to log in.
+    fn end_stream(&self) {
+        self.stream.end();
+        self.is_settled.send_replace(true);
+    }
+
+    /// Begins a session. It is retired if its user logs out meanwhile.
     async fn begin(&self, id: &RequestId, offer: JsonBytes) -> Reply {
         let logouts = self.logouts.load(Ordering::Acquire);
         let reply = shake_hands(&self.channel, &self.receiver, id, offer).await;
         if self.logouts.load(Ordering::Acquire) != logouts {
-            let generation = self.channel.session().generation;
-            self.first_usable.fetch_max(generation + 1, Ordering::AcqRel);
+            self.retire_session();
         }
         reply
+    }
+
+    /// The session in use. Another one begins if it is retired.
+    async fn usable_session(self: &Arc<Self>) -> Result<Session, TransportError> {
+        let mut session = self.channel.session();
+        while self.is_retired(&session) {
+            Box::pin(self.renew(&session)).await?;
+            session = self.channel.session();
+        }
+        Ok(session)
     }
 
     /// Ends all that runs for the session.
@@ -187,11 +214,7 @@ impl LegacySession {
             let id = renumbered(id, sent);
             sent += 1;
             guard.waits_for(&id);
-            let mut session = self.channel.session();
-            while session.generation < self.first_usable.load(Ordering::Acquire) {
-                Box::pin(self.renew(&session)).await?;
-                session = self.channel.session();
-            }
+            let session = self.usable_session().await?;
             let headers = self.channel.headers_in(&session);
             let request = OutgoingRequest::call(headers, &id, params, info);
             let may_renew = session.has_id() && !is_renewed;
@@ -323,6 +346,10 @@ impl LegacySession {
         self.is_settled.send_replace(false);
         let reconnect = Reconnect::new(self.limits());
         self.stream.start(|number| self.read_stream(number, StreamProgress::default(), reconnect));
+        // The user may have logged out since the session began.
+        if self.is_retired(&self.channel.session()) {
+            self.end_stream();
+        }
     }
 
     /// Opens a stream again that was lost.

@@ -167,6 +167,9 @@ impl OAuth {
     ///
     /// Where no user logs in, the next call obtains another token.
     ///
+    /// Sessions of the legacy era are not continued: their subscriptions end with an error, and the
+    /// next call or subscription begins another session.
+    ///
     /// Calls that are under way may end with the old token. A log-in or refresh that is under way
     /// has no effect any more. Another process that holds the token in memory notices that it was
     /// revoked when the server refuses it.

@@ -194,6 +194,9 @@ impl Acquirer {
         for (login, held) in [(own, held.as_deref()), (last, None)] {
             let Some(login) = login else { continue };
             let (stored, forgotten) = self.forget_login(&login).await;
+            // What a call took from the store meanwhile is not used either.
+            drop(self.state.lock().log_out());
+            self.logged_out.notify_waiters();
             done = done.and(forgotten);
             // That in the store may be newer.
             let Some(token) = stored.or_else(|| held.map(|held| held.token.clone())) else {

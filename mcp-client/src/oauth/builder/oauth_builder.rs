@@ -271,7 +271,7 @@ impl<G> OAuthBuilder<G> {
     }
 }
 
-#[expect(private_bounds, reason = "the grants are those of this module")]
+#[expect(private_bounds, reason = "only this crate has grants")]
 impl<G: AuthorizationGrant> OAuthBuilder<G> {
     /// The authorizer, for the server that is connected to with it.
     ///
