@@ -1,7 +1,4 @@
-//! What can go wrong with a call, in one word.
-//!
-//! A server's answer, a lost connection, an expired timeout and an answer that cannot be read are
-//! different kinds, and none can be taken for another (spec: basic, ERR-8).
+//! The error of a call: its kind, and where it comes from.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,7 @@
-//! What kinds of failures there are.
+//! What can go wrong with a call, in one word.
+//!
+//! A server's answer, a lost connection, an expired timeout and an answer that cannot be read are
+//! different kinds, and none can be taken for another (spec: basic, ERR-8).
 
 use crate::connect_phase::ConnectPhase;
 

@@ -19,7 +19,9 @@ use crate::wiring::Wiring;
 /// A call of a method that is not part of the core protocol, with the parameters of `M`.
 ///
 /// It is what the [handler](crate::handler::Handler) of
-/// [`ServerBuilder::method_with`](crate::ServerBuilder::method_with) takes its arguments from:
+/// [`ServerBuilder::method_with`](crate::ServerBuilder::method_with) and
+/// [`ServerExtension::method_with`](crate::extension::ServerExtension::method_with) takes its
+/// arguments from:
 /// `Args<M::Params>`, [`Context`], [`State<S>`](crate::extract::State) and
 /// [`Extension<T>`](crate::extract::Extension), in any order.
 pub struct MethodCall<M> {

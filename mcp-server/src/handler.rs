@@ -7,7 +7,9 @@ use crate::extract::{Extract, Needs, Rejection};
 pub use crate::context::{HandlerCall, HandlerFuture};
 
 /// An async function that answers calls of kind `C`: [`ToolCall`](crate::tool::ToolCall),
-/// [`PromptCall`](crate::prompt::PromptCall) or [`ResourceCall`](crate::resource::ResourceCall).
+/// [`PromptCall`](crate::prompt::PromptCall), [`ResourceCall`](crate::resource::ResourceCall),
+/// [`CompletionCall`](crate::completion::CompletionCall), or
+/// [`MethodCall<M>`](crate::MethodCall) for methods of your own.
 ///
 /// Functions and closures implement it if they
 ///
@@ -17,8 +19,10 @@ pub use crate::context::{HandlerCall, HandlerFuture};
 ///   [`FromContext`](crate::extract::FromContext);
 /// * return a future that is `Send` and whose output converts into a result:
 ///   [`IntoToolResult`](crate::tool::IntoToolResult),
-///   [`IntoPromptResult`](crate::prompt::IntoPromptResult) or
-///   [`IntoResourceResult`](crate::resource::IntoResourceResult);
+///   [`IntoPromptResult`](crate::prompt::IntoPromptResult),
+///   [`IntoResourceResult`](crate::resource::IntoResourceResult),
+///   [`IntoCompletion`](crate::completion::IntoCompletion), or `Result<M::Result, ErrorObject>` for
+///   methods of your own;
 /// * are `Send + Sync + 'static`, as every function that captures nothing is.
 ///
 /// ```

@@ -267,9 +267,9 @@ fn every_limit_is_documented_with_its_default_and_a_test() {
         assert_eq!(before, after, "{DOCUMENT} is out of date: run `cargo xtask bless limits`");
     }
     assert!(mistakes.is_empty(), "{mistakes:#?}");
-    let (of_fields, fixed) = after.split_once(BY_HAND).expect("two parts");
+    // The rule `fixed-bounds` of tidy checks the constants in the other part.
+    let (of_fields, _) = after.split_once(BY_HAND).expect("two parts");
     assert!(tree::check_tests_exist(DOCUMENT, of_fields) > 50);
-    assert!(tree::check_constants_exist(DOCUMENT, fixed) > 50);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::tree;
 
-/// A document, the sources of what it quotes, and the parts that are quoted, without the values that
-/// are inserted.
+/// A document, the sources of what it quotes, and the parts that are quoted, without the values
+/// that are inserted.
 type Quotes = (&'static str, &'static [(&'static str, &'static [&'static str])]);
 
 const QUOTES: &[Quotes] = &[

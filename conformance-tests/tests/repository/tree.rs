@@ -52,28 +52,13 @@ fn read(root: &Path, folder: &Path, extensions: &[&str], files: &mut Vec<File>) 
 
 /// Checks that each test which a document names as `path.rs::name` exists. Returns their number.
 pub(crate) fn check_tests_exist(name: &str, document: &str) -> usize {
-    let tests = named(document);
+    let tests: BTreeSet<_> =
+        document.split('`').filter_map(|code| code.split_once(".rs::")).collect();
     for (path, test) in &tests {
         let text = text(&format!("{path}.rs"));
         assert!(has_test(&text, test), "{name} names {test}, which is no test in {path}.rs");
     }
     tests.len()
-}
-
-/// Checks that each constant which a document names as `path.rs::NAME` exists. Returns their
-/// number.
-pub(crate) fn check_constants_exist(name: &str, document: &str) -> usize {
-    let constants = named(document);
-    for (path, constant) in &constants {
-        let is_there = text(&format!("{path}.rs")).contains(&format!("const {constant}: "));
-        assert!(is_there, "{name} names {constant}, which {path}.rs does not have");
-    }
-    constants.len()
-}
-
-/// The paths without `.rs` and the names of what a document names as `path.rs::name`.
-fn named(document: &str) -> BTreeSet<(&str, &str)> {
-    document.split('`').filter_map(|code| code.split_once(".rs::")).collect()
 }
 
 /// Whether a file has a test of this name: a function with the attribute, or an entry in the list

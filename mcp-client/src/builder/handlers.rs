@@ -349,6 +349,8 @@ impl ClientBuilder {
     ///     RawJson::new(&json!({ "opened": true })).map_err(|_| ErrorObject::internal())
     /// });
     /// let client = builder.connect(reader, writer).await?;
+    /// let reply = client.call_tool("open", &json!({})).await?; // The server asks.
+    /// assert_eq!(reply.text(), r#"{"opened":true}"#);
     /// # Ok(())
     /// # });
     /// ```

@@ -110,14 +110,14 @@ impl ResultBudget {
         if bytes <= self.max_bytes {
             return reply;
         }
-        let mut keep = |text, mime_type| match &self.excess {
-            Excess::Spill(spill) => spill.keep(server, text, mime_type),
-            Excess::Refuse | Excess::Cut => None,
-        };
+        let mut keep;
         let excess = match &self.excess {
             Excess::Refuse => excess::Excess::Refuse,
             Excess::Cut => excess::Excess::Cut,
-            Excess::Spill(_) => excess::Excess::Keep(&mut keep),
+            Excess::Spill(spill) => {
+                keep = |text, mime_type| spill.keep(server, text, mime_type);
+                excess::Excess::Keep(&mut keep)
+            }
         };
         let short = shorten(reply.into_inner(), (bytes, self.max_bytes), excess);
         let short = short.filter(|short| json_length(short) <= self.max_bytes);

@@ -171,16 +171,16 @@ impl ResponseSizeLayer {
             }
         };
         let mut owner = owner.0;
-        let mut keep = |text: String, mime_type| match &self.excess {
-            Excess::Spill(spill) => {
-                spill.keep(owner.take()?, Text { text: text.into(), mime_type })
-            }
-            Excess::Refuse | Excess::Cut => None,
-        };
+        let mut keep;
         let excess = match &self.excess {
             Excess::Refuse => excess::Excess::Refuse,
             Excess::Cut => excess::Excess::Cut,
-            Excess::Spill(_) => excess::Excess::Keep(&mut keep),
+            Excess::Spill(spill) => {
+                keep = |text: String, mime_type| {
+                    spill.keep(owner.take()?, Text { text: text.into(), mime_type })
+                };
+                excess::Excess::Keep(&mut keep)
+            }
         };
         if let Some(shrunk) = shorten(parsed, (bytes, self.max_bytes), excess) {
             let encoded = context.encode(shrunk)?;

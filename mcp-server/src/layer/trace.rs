@@ -8,7 +8,8 @@ use tower_layer::Layer;
 use tracing::{debug, info, warn};
 
 /// Logs one event for each call when it ends: `info` for an answer and for a call that is dropped
-/// without one (`cancelled`), `warn` for a protocol error. Notifications are logged at `debug`.
+/// without one (`cancelled`), `warn` for a protocol error and for a panic. Notifications are logged
+/// at `debug`.
 ///
 /// The event has the duration in microseconds. The method, the tool and the other facts of the call
 /// are in the span around it, `mcp.server`, which every call has also without this layer.

@@ -260,7 +260,8 @@ impl Connection {
         {
             request.extensions.insert(local.clone());
         }
-        // A session over HTTP has done it, because it checks the scopes of all requests of a body.
+        // Where scopes may be required, legacy HTTP has done it, because it checks those of all
+        // requests of a body.
         if registry.tools.has_dialects()
             && request.extensions.get::<Translation>().is_none()
             && let Some(translation) = registry.translate(&request.method, &mut request.params)

@@ -1,4 +1,4 @@
-//! How a tool that is registered without macros runs as a task.
+//! How a tool runs as a task.
 
 use std::time::Duration;
 
