@@ -1,8 +1,6 @@
 //! The arguments of the calls in a body, in the form of the schemas as written. The scopes of all
 //! requests of a body are checked before the first one begins, and may depend on arguments.
 
-use std::vec::IntoIter;
-
 use mcp_core::jsonrpc::{Decoded, Message, MethodName, Params, RequestId};
 use mcp_core::service::Request;
 
@@ -12,7 +10,7 @@ use crate::tool::Translation;
 /// What became of the arguments of the requests of a body, in their order. Empty if they are
 /// translated when each request begins.
 #[derive(Debug, Default)]
-pub(super) struct Translations(Option<Box<IntoIter<Option<Translation>>>>);
+pub(super) struct Translations(std::vec::IntoIter<Option<Translation>>);
 
 impl Translations {
     /// Translates the arguments of all requests of a body.
@@ -28,23 +26,15 @@ impl Translations {
             Decoded::Single(message) => translate(message).into_iter().collect(),
             Decoded::Batch(entries) => entries.iter_mut().flatten().filter_map(translate).collect(),
         };
-        Self(Some(Box::new(translations.into_iter())))
+        Self(translations.into_iter())
     }
 
     /// Creates the next request of the body.
-    #[inline]
     pub(super) fn request(&mut self, id: RequestId, method: MethodName, params: Params) -> Request {
         let mut request = Request::new(id, method, params);
-        if let Some(translations) = &mut self.0 {
-            attach_next(translations, &mut request);
+        if let Some(translation) = self.0.next().flatten() {
+            request.extensions.insert(translation);
         }
         request
-    }
-}
-
-#[cold]
-fn attach_next(translations: &mut IntoIter<Option<Translation>>, request: &mut Request) {
-    if let Some(translation) = translations.next().flatten() {
-        request.extensions.insert(translation);
     }
 }
